@@ -1,0 +1,37 @@
+/** One run for the whole workspace, so that one Kafka and one Postgres serve every spec. */
+const project = (displayName, testMatch, extra = {}) => ({
+  displayName,
+  rootDir: import.meta.dirname,
+  roots: ['<rootDir>/services', '<rootDir>/libs', '<rootDir>/infra'],
+  testMatch,
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['@closeloop/source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  modulePathIgnorePatterns: ['/dist/', '/out-tsc/'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          target: 'es2022',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  ...extra,
+});
+
+export default {
+  projects: [
+    project('unit', ['**/*.spec.ts'], {
+      testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.(int|e2e)\\.spec\\.ts$'],
+    }),
+    project('int', ['**/*.int.spec.ts', '**/*.e2e.spec.ts'], { testPathIgnorePatterns: ['/node_modules/', '/dist/'] }),
+  ],
+};

@@ -1,0 +1,15 @@
+/** A class whose properties carry class-validator decorators: the shape of an event's data. */
+export type DataClass<T extends object> = new () => T;
+
+/** One event, declared once: everything else about it is derived from this. */
+export interface EventDeclaration<T extends object = object> {
+  /** Kafka topic, and `ce_type` on the wire */
+  readonly topic: string;
+  readonly description: string;
+  readonly data: DataClass<T>;
+  /** Kafka key: what keeps its order */
+  readonly key: (data: T) => string;
+}
+
+export const declareEvent = <T extends object>(declaration: EventDeclaration<T>): EventDeclaration<T> =>
+  Object.freeze(declaration);

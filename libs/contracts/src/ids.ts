@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { v5 } from 'uuid';
+
+/** The one namespace of every derived id. Changing it would change every id there is. */
+const namespace = '6f1c1f0e-5d0f-5b6e-9a3b-0c7d1e5a4c21';
+
+/**
+ * A UUIDv5 over the JSON array of the parts, so that ("a:b", "c") and ("a", "b:c") differ.
+ * The same parts give the same id, on every machine.
+ */
+export function deriveId(...parts: readonly string[]): string {
+  return v5(JSON.stringify(parts), namespace);
+}
+
+/** feedbackId of a feedback that its source can name. */
+export const feedbackIdOf = (source: string, externalId: string): string => deriveId(source, externalId);
+
+/** Id of the loop that a feedback opens; for one that has no loop, the key of its settlement. */
+export const loopIdOf = (feedbackId: string): string => deriveId('loop', feedbackId);
+
+/** Key of a customer who is known only by what the source calls the author. */
+export const customerKeyOf = (source: string, authorExternalId: string): string => deriveId(source, authorExternalId);
+
+/** What a hop has made of which revision of a feedback; 0 stands for a step not yet taken. */
+export interface HopPosition {
+  feedbackId: string;
+  revision: number;
+  tagRevision?: number;
+  routeRevision?: number;
+  contentHash: string;
+}
+
+/** ce_id of an event of a hop: a redelivery has the same one. */
+export const hopEventId = (step: 'received' | 'tagged' | 'routed', at: HopPosition): string =>
+  deriveId(
+    step,
+    at.feedbackId,
+    String(at.revision),
+    String(at.tagRevision ?? 0),
+    String(at.routeRevision ?? 0),
+    at.contentHash,
+  );
+
+/** ce_id of loop.changed for a transition of a loop. */
+export const loopEventId = (loopId: string, version: number): string => deriveId(loopId, String(version));
+
+/** ce_id of loop.changed for a settlement of a feedback without a loop. */
+export const settlementEventId = (feedbackId: string, settlement: number): string =>
+  deriveId('settled', feedbackId, String(settlement));
+
+/** Lower-case hexadecimal SHA-256. */
+export const sha256 = (value: string | Uint8Array): string => createHash('sha256').update(value).digest('hex');
+
+/**
+ * JSON with the keys of every object sorted by UTF-16 code unit and members that are undefined left out, so that
+ * equal values give equal text (the order of RFC 8785; numbers as JSON.stringify writes them).
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members: string[] = [];
+  for (const key of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+  }
+  return `{${members.join(',')}}`;
+}

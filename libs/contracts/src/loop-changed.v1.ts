@@ -1,0 +1,95 @@
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, MaxLength, Min } from 'class-validator';
+import { IsNullable, IsTimestamp, Nested } from './decorators.js';
+import { declareEvent } from './event-declaration.js';
+import { priorities, teamPattern, type Priority } from './route.js';
+import { sentimentLabels, type SentimentLabel } from './tags.js';
+
+export const loopStates = [
+  'opened',
+  'acknowledged',
+  'responded',
+  'resolved',
+  'verified',
+  'closed-unverified',
+  'reopened',
+  'dismissed',
+  'withdrawn',
+] as const;
+export type LoopState = (typeof loopStates)[number];
+
+/** The command in the past tense; `opened`, `joined`, `noted` and `settled` are what feedback does by itself. */
+export const loopChanges = [
+  'opened',
+  'joined',
+  'noted',
+  'settled',
+  'acknowledged',
+  'responded',
+  'waited',
+  'resumed',
+  'resolved',
+  'confirmed',
+  'objected',
+  'expired',
+  'reopened',
+  'dismissed',
+  'withdrawn',
+  'revised',
+  'split',
+  'assigned',
+  'escalated',
+  'priority-set',
+] as const;
+export type LoopChange = (typeof loopChanges)[number];
+
+export const actorKinds = ['system', 'agent', 'customer', 'source'] as const;
+export type ActorKind = (typeof actorKinds)[number];
+
+export const settlementOutcomes = ['loop', 'joined', 'no-loop', 'withdrawn', 'superseded'] as const;
+export type SettlementOutcome = (typeof settlementOutcomes)[number];
+
+export class Actor {
+  @IsIn(actorKinds) kind!: ActorKind;
+  @IsOptional() @IsString() @MaxLength(300) id?: string;
+}
+
+export class LoopSnapshot {
+  @IsIn(loopStates) state!: LoopState;
+  /** 1 for the first; each reopening starts the next. */
+  @IsInt() @Min(1) cycle!: number;
+  @Matches(teamPattern) team!: string;
+  @IsIn(priorities) priority!: Priority;
+  @IsOptional() @IsString() @MaxLength(300) owner?: string;
+}
+
+/** What became of one revision of a feedback. */
+export class Settlement {
+  @IsUUID() feedbackId!: string;
+  @IsInt() @Min(1) revision!: number;
+  @IsInt() @Min(1) tagRevision!: number;
+  @IsInt() @Min(1) routeRevision!: number;
+  /** Counts the settlements of this feedback; only a higher one replaces what is known. */
+  @IsInt() @Min(1) settlement!: number;
+  @IsIn(settlementOutcomes) outcome!: SettlementOutcome;
+  @IsOptional() @Matches(teamPattern) team?: string;
+  @IsOptional() @IsIn(sentimentLabels) sentiment?: SentimentLabel;
+}
+
+export class LoopChanged {
+  @IsUUID() loopId!: string;
+  /** Of the loop, gapless from 1; 0 where there is no loop */
+  @IsInt() @Min(0) version!: number;
+  @IsIn(loopChanges) change!: LoopChange;
+  @IsTimestamp() at!: string;
+  @Nested(() => Actor) actor!: Actor;
+  /** null for a feedback without a loop */
+  @IsNullable() @Nested(() => LoopSnapshot) loop!: LoopSnapshot | null;
+  @IsOptional() @Nested(() => Settlement) feedback?: Settlement;
+}
+
+export const loopChanged = declareEvent({
+  topic: 'loop.changed.v1',
+  description: 'A loop moved, or a feedback was settled',
+  data: LoopChanged,
+  key: (event) => event.loopId,
+});

@@ -1,0 +1,21 @@
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsString, Matches, MaxLength, Min, MinLength } from 'class-validator';
+
+export const priorities = ['low', 'medium', 'high', 'critical'] as const;
+export type Priority = (typeof priorities)[number];
+export const loopWishes = ['open', 'join', 'none'] as const;
+export type LoopWish = (typeof loopWishes)[number];
+
+/** Name of a team: part of a topic's name, so of the characters that Kafka allows there. */
+export const teamPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Who is to act on a feedback, how fast, and which rule of which version said so. */
+export class Route {
+  @Matches(teamPattern) team!: string;
+  @IsIn(priorities) priority!: Priority;
+  @IsString() @MinLength(1) @MaxLength(100) slaPolicy!: string;
+  @IsArray() @ArrayMaxSize(50) @IsString({ each: true }) @MaxLength(100, { each: true }) labels!: string[];
+  /** open: a loop of its own; join: the customer's open one of that team, else a new one; none: no loop */
+  @IsIn(loopWishes) loop!: LoopWish;
+  @IsInt() @Min(1) ruleSetVersion!: number;
+  @IsString() @MinLength(1) @MaxLength(200) rule!: string;
+}
