@@ -1,14 +1,32 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { buildMessage, ValidateBy, ValidateIf, ValidateNested, type ValidationOptions } from 'class-validator';
+import {
+  buildMessage,
+  IsObject,
+  maxLength,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+  type ValidationOptions,
+} from 'class-validator';
 
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+/** RFC 3339 with an offset; hours to 23, no leap second. */
+export const timestampPattern =
+  /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-/** True for an RFC 3339 date-time with an offset, of a day that exists. */
+const firstInstant = Date.parse('0001-01-01T00:00:00Z');
+const lastInstant = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** True for an RFC 3339 date-time with an offset, of a day that exists, in the years 1 to 9999 of UTC. */
 export const isTimestamp = (value: unknown): value is string => {
-  if (typeof value !== 'string' || !rfc3339.test(value) || Number.isNaN(Date.parse(value))) return false;
+  if (typeof value !== 'string' || !timestampPattern.test(value)) return false;
+  const instant = Date.parse(value);
+  if (!(instant >= firstInstant && instant <= lastInstant)) return false;
   // Date.parse turns 30 February into 1 March
-  return new Date(`${value.slice(0, 10)}T00:00:00Z`).toISOString().startsWith(value.slice(0, 10));
+  return (
+    Number(value.slice(8, 10)) <= 28 ||
+    new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10))
+  );
 };
 
 export const IsTimestamp = (options?: ValidationOptions): PropertyDecorator =>
@@ -17,7 +35,10 @@ export const IsTimestamp = (options?: ValidationOptions): PropertyDecorator =>
       name: 'isTimestamp',
       validator: {
         validate: isTimestamp,
-        defaultMessage: buildMessage((each) => `${each}$property must be an RFC 3339 date-time with an offset`, options),
+        defaultMessage: buildMessage(
+          (each) => `${each}$property must be an RFC 3339 date-time with an offset`,
+          options,
+        ),
       },
     },
     options,
@@ -25,7 +46,7 @@ export const IsTimestamp = (options?: ValidationOptions): PropertyDecorator =>
 
 /** Most keys of a feedback's attributes. */
 export const maxAttributes = 64;
-/** Most characters of an attribute's key, and of its value. */
+/** Most characters (as `@MaxLength` counts them) of an attribute's key, and of its value. */
 export const maxAttributeKeyLength = 100;
 export const maxAttributeLength = 1000;
 
@@ -37,9 +58,9 @@ export const isAttributes = (value: unknown): value is Record<string, string | n
     entries.every(
       ([key, member]) =>
         key.length > 0 &&
-        key.length <= maxAttributeKeyLength &&
+        maxLength(key, maxAttributeKeyLength) &&
         (typeof member === 'string'
-          ? member.length <= maxAttributeLength
+          ? maxLength(member, maxAttributeLength)
           : typeof member === 'boolean' || (typeof member === 'number' && Number.isFinite(member))),
     )
   );
@@ -63,25 +84,33 @@ export const IsAttributes = (options?: ValidationOptions): PropertyDecorator =>
 
 const nestedTypes = Symbol('closeloop:nested');
 
-/** An object of another contract class; `each` for an array of them. */
+/** An object of another contract class; `each`, beside `@IsArray`, for an array of them. Required unless told otherwise. */
 export const Nested =
   (type: () => new () => object, options?: ValidationOptions): PropertyDecorator =>
   (target, property) => {
     const known = (Reflect.getOwnMetadata(nestedTypes, target) ?? {}) as Record<string | symbol, typeof type>;
     Reflect.defineMetadata(nestedTypes, { ...known, [property]: type }, target);
+    // @ValidateNested alone lets a missing value pass, and an array where one object is due
+    IsObject(options)(target, property);
     ValidateNested(options)(target, property);
     Type(type)(target, property);
   };
 
 /** The class that `@Nested` names for a property, looked up along the prototype chain. */
 export const nestedTypeOf = (dataClass: new () => object, property: string): (new () => object) | undefined => {
-  for (let target = dataClass.prototype as object | null; target; target = Object.getPrototypeOf(target) as object | null) {
+  for (
+    let target = dataClass.prototype as object | null;
+    target;
+    target = Object.getPrototypeOf(target) as object | null
+  ) {
     const types = Reflect.getOwnMetadata(nestedTypes, target) as Record<string, () => new () => object> | undefined;
     if (types?.[property]) return types[property]();
   }
   return undefined;
 };
 
+/** The condition of `@IsNullable`; one function, so that it is known again in class-validator's metadata. */
+export const isNotNull = (_object: unknown, value: unknown): boolean => value !== null;
+
 /** null stands for "none" here; leaving the property out does not. */
-export const IsNullable = (options?: ValidationOptions): PropertyDecorator =>
-  ValidateIf((_object, value) => value !== null, options);
+export const IsNullable = (options?: ValidationOptions): PropertyDecorator => ValidateIf(isNotNull, options);

@@ -95,7 +95,12 @@ export class FeedbackContent {
   @IsOptional() @IsString() @MaxLength(300) product?: string;
   @IsOptional() @IsString() @MaxLength(300) touchpoint?: string;
   @IsOptional() @IsIn(journeyStages) journeyStage?: JourneyStage;
-  @IsOptional() @IsArray() @ArrayMaxSize(50) @IsString({ each: true }) @MaxLength(100, { each: true }) segments?: string[];
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  @MaxLength(100, { each: true })
+  segments?: string[];
   /** At most 64 keys; values are strings of at most 1,000 characters, numbers or booleans. */
   @IsOptional() @IsAttributes() attributes?: Record<string, string | number | boolean>;
   /** When the customer said it; RFC 3339. Absent when the source does not know: then receivedAt is the nearest there is. */
@@ -104,14 +109,18 @@ export class FeedbackContent {
   @IsOptional() @IsTimestamp() updatedAt?: string;
 }
 
-/** What a connector sends in, over HTTP: the source is the key's unless it is named. */
-export class FeedbackInput extends FeedbackContent {
-  @IsOptional() @Matches(sourcePattern) source?: string;
-  @IsOptional() @IsString() @MinLength(1) @MaxLength(300) externalId?: string;
+/** What a connector sends in, by whatever way. */
+export class OfferedFeedback extends FeedbackContent {
   /** `created` unless told otherwise */
   @IsOptional() @IsIn(feedbackKinds) kind?: FeedbackKind;
   /** Imported from the past: starts no clock and opens no loop unless a rule asks for it. */
   @IsOptional() @IsBoolean() historic?: boolean;
+}
+
+/** What a connector sends in over HTTP: the source is the key's unless it is named. */
+export class FeedbackInput extends OfferedFeedback {
+  @IsOptional() @Matches(sourcePattern) source?: string;
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(300) externalId?: string;
 }
 
 /** The canonical feedback that every service sees. */

@@ -10,3 +10,6 @@ export * from './feedback-routed.v1.js';
 export * from './loop-changed.v1.js';
 export * from './dead-letter.js';
 export * from './pipeline.js';
+export * from './violation.js';
+export * from './forbidden-characters.js';
+export { maxViolations, validatorOf, type Validator, type ValidatorOptions } from './validator.js';
