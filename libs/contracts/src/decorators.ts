@@ -10,23 +10,21 @@ import {
   type ValidationOptions,
 } from 'class-validator';
 
-/** RFC 3339 with an offset; hours to 23, no leap second. */
+/** RFC 3339 with an offset; years from 1, hours to 23, no leap second. */
 export const timestampPattern =
-  /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+  /^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-const firstInstant = Date.parse('0001-01-01T00:00:00Z');
-const lastInstant = Date.parse('9999-12-31T23:59:59.999Z');
+const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
 
 /** True for an RFC 3339 date-time with an offset, of a day that exists, in the years 1 to 9999 of UTC. */
 export const isTimestamp = (value: unknown): value is string => {
   if (typeof value !== 'string' || !timestampPattern.test(value)) return false;
-  const instant = Date.parse(value);
-  if (!(instant >= firstInstant && instant <= lastInstant)) return false;
-  // Date.parse turns 30 February into 1 March
-  return (
-    Number(value.slice(8, 10)) <= 28 ||
-    new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10))
-  );
+  const day = value.slice(8, 10);
+  if (day > '28' && Number(day) > daysIn(Number(value.slice(0, 4)), Number(value.slice(5, 7)))) return false;
+  // an offset may carry the first and the last day over the edge, where toISOString and Postgres write years otherwise
+  if (!value.startsWith('0001-01-01') && !value.startsWith('9999-12-31')) return true;
+  const year = new Date(value).getUTCFullYear();
+  return year >= 1 && year <= 9999;
 };
 
 export const IsTimestamp = (options?: ValidationOptions): PropertyDecorator =>
@@ -50,6 +48,9 @@ export const maxAttributes = 64;
 export const maxAttributeKeyLength = 100;
 export const maxAttributeLength = 1000;
 
+// maxLength counts at most the code units
+const fits = (text: string, most: number): boolean => text.length <= most || maxLength(text, most);
+
 export const isAttributes = (value: unknown): value is Record<string, string | number | boolean> => {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
   const entries = Object.entries(value);
@@ -58,9 +59,9 @@ export const isAttributes = (value: unknown): value is Record<string, string | n
     entries.every(
       ([key, member]) =>
         key.length > 0 &&
-        maxLength(key, maxAttributeKeyLength) &&
+        fits(key, maxAttributeKeyLength) &&
         (typeof member === 'string'
-          ? maxLength(member, maxAttributeLength)
+          ? fits(member, maxAttributeLength)
           : typeof member === 'boolean' || (typeof member === 'number' && Number.isFinite(member))),
     )
   );

@@ -106,7 +106,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     schema: ([pattern]) => ({ type: 'string', pattern: (pattern as RegExp).source }),
     words: ([pattern]) => `must match ${(pattern as RegExp).source}`,
     refuses: (data, [pattern], gen) =>
-      _`typeof ${data} !== "string" || !${gen.scopeValue('pattern', { ref: pattern as RegExp, code: _`new RegExp(${(pattern as RegExp).source})` })}.test(${data})`,
+      _`typeof ${data} !== "string" || !${gen.scopeValue('pattern', { ref: pattern, code: _`new RegExp(${(pattern as RegExp).source})` })}.test(${data})`,
     unsupported: ([pattern, modifiers]) =>
       pattern instanceof RegExp && pattern.flags === '' && modifiers === undefined
         ? undefined
@@ -126,7 +126,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   isTimestamp: {
     schema: () => ({ type: 'string', format: 'date-time', pattern: timestampPattern.source }),
     words: () => 'must be an RFC 3339 date-time with an offset, such as 2026-11-21T09:30:00Z',
-    refuses: (data, _args, gen) => _`!${call(gen, isTimestamp as (value: never) => boolean)}(${data})`,
+    refuses: (data, _args, gen) => _`!${call(gen, isTimestamp)}(${data})`,
   },
   isAttributes: {
     schema: () => ({
@@ -137,6 +137,6 @@ export const rules: Readonly<Record<string, Rule>> = {
     }),
     words: () =>
       `must be an object of at most ${maxAttributes} strings (of at most ${maxAttributeLength} characters), numbers or booleans`,
-    refuses: (data, _args, gen) => _`!${call(gen, isAttributes as (value: never) => boolean)}(${data})`,
+    refuses: (data, _args, gen) => _`!${call(gen, isAttributes)}(${data})`,
   },
 };
