@@ -1,0 +1,328 @@
+import { describe, expect, it } from '@jest/globals';
+import { loopIdOf, loopStates, type ActorKind, type LoopState } from '@closeloop/contracts';
+import fc from 'fast-check';
+import {
+  decide,
+  evolve,
+  isClosed,
+  isStaleDraft,
+  Refusal,
+  replay,
+  type CommandType,
+  type Loop,
+  type LoopCommand,
+  type LoopEvent,
+} from './loop.js';
+
+const opener = 'a2d7c3f4-0000-5000-8000-000000000001';
+const other = 'a2d7c3f4-0000-5000-8000-000000000002';
+const loopId = loopIdOf(opener);
+const day = 86_400_000;
+const start = Date.parse('2026-01-01T00:00:00Z');
+const at = (days: number): Date => new Date(start + days * day);
+
+/** A command of a type, as its rightful giver gives it. */
+const command = (type: CommandType, overrides: object = {}): LoopCommand => {
+  const by: Partial<Record<CommandType, ActorKind>> = {
+    open: 'source',
+    withdraw: 'source',
+    revise: 'source',
+    join: 'source',
+    note: 'source',
+    confirm: 'customer',
+    object: 'customer',
+    expire: 'system',
+  };
+  const kind = by[type] ?? 'agent';
+  const fields: Partial<Record<CommandType, object>> = {
+    open: {
+      ...{ loopId, feedback: { feedbackId: opener, revision: 1 }, team: 'support', priority: 'medium' },
+      ...{ slaPolicy: 'standard', historic: false, receivedAt: at(0) },
+    },
+    respond: { text: 'We are sorry.', channel: 'review' },
+    confirm: { evidence: 'survey' },
+    object: { evidence: 'reply' },
+    expire: { window: 7 * day },
+    reopen: { reason: 'it came back' },
+    dismiss: { reason: 'spam' },
+    withdraw: { feedback: { feedbackId: opener, revision: 2 } },
+    revise: { feedback: { feedbackId: opener, revision: 2 } },
+    join: { feedback: { feedbackId: other, revision: 1 } },
+    note: { feedback: { feedbackId: opener, revision: 2 } },
+    split: { feedback: { feedbackId: other, revision: 1 } },
+    assign: { owner: 'ben' },
+    'set-priority': { priority: 'critical' },
+  };
+  return { type, at: at(30), actor: { kind, id: 'ann' }, ...fields[type], ...overrides } as LoopCommand;
+};
+
+const given = (...commands: LoopCommand[]): Loop | undefined =>
+  commands.reduce<Loop | undefined>((loop, next) => {
+    const decided = decide(loop, next);
+    if (decided instanceof Refusal) throw new Error(`given: ${decided.message}`);
+    return decided.reduce<Loop | undefined>(evolve, loop);
+  }, undefined);
+
+const ways: Record<LoopState, CommandType[]> = {
+  opened: ['open'],
+  acknowledged: ['open', 'acknowledge'],
+  responded: ['open', 'respond'],
+  resolved: ['open', 'respond', 'resolve'],
+  verified: ['open', 'respond', 'resolve', 'confirm'],
+  'closed-unverified': ['open', 'respond', 'resolve', 'expire'],
+  reopened: ['open', 'respond', 'resolve', 'object'],
+  dismissed: ['open', 'dismiss'],
+  withdrawn: ['open', 'withdraw'],
+};
+/** A loop in a state, with one more feedback in it where `of` asks for it. */
+const loopIn = (state: LoopState, { joined = false, waiting = false } = {}): Loop => {
+  const [first, ...rest] = ways[state].map((type, index) => command(type, { at: at(type === 'expire' ? 20 : index) }));
+  const loop = given(first!, ...(joined && state !== 'withdrawn' ? [command('join', { at: at(0) })] : []), ...rest);
+  return waiting ? given2(loop!, command('wait', { at: at(10) })) : loop!;
+};
+const given2 = (loop: Loop, next: LoopCommand): Loop => {
+  const decided = decide(loop, next);
+  if (decided instanceof Refusal) throw new Error(decided.message);
+  return decided.reduce<Loop | undefined>(evolve, loop)!;
+};
+
+/** The table of the domain, by hand: what each command makes of each state; no entry: refused. */
+const table: Record<Exclude<CommandType, 'open'>, Partial<Record<LoopState, LoopState>>> = {
+  acknowledge: { opened: 'acknowledged', reopened: 'acknowledged' },
+  respond: { opened: 'responded', reopened: 'responded', acknowledged: 'responded', responded: 'responded' },
+  wait: { acknowledged: 'acknowledged', responded: 'responded' },
+  resume: { acknowledged: 'acknowledged', responded: 'responded' },
+  resolve: { acknowledged: 'resolved', responded: 'resolved' },
+  confirm: { responded: 'verified', resolved: 'verified', 'closed-unverified': 'verified' },
+  object: { resolved: 'reopened', 'closed-unverified': 'reopened', verified: 'reopened' },
+  expire: { resolved: 'closed-unverified' },
+  reopen: { resolved: 'reopened', verified: 'reopened', 'closed-unverified': 'reopened', dismissed: 'reopened' },
+  dismiss: { opened: 'dismissed', reopened: 'dismissed', acknowledged: 'dismissed' },
+  withdraw: {
+    ...{ opened: 'withdrawn', reopened: 'withdrawn', acknowledged: 'withdrawn', responded: 'withdrawn' },
+    ...{ resolved: 'withdrawn' },
+  },
+  ...(Object.fromEntries(
+    (['revise', 'join', 'split', 'assign', 'escalate', 'set-priority'] as const).map((type) => [
+      type,
+      {
+        ...{ opened: 'opened', reopened: 'reopened', acknowledged: 'acknowledged', responded: 'responded' },
+        ...{ resolved: 'resolved' },
+      },
+    ]),
+  ) as Record<
+    'revise' | 'join' | 'split' | 'assign' | 'escalate' | 'set-priority',
+    Partial<Record<LoopState, LoopState>>
+  >),
+  note: Object.fromEntries(loopStates.map((state) => [state, state])),
+};
+const commandTypes = Object.keys(table) as Exclude<CommandType, 'open'>[];
+
+describe('every pair of state and command', () => {
+  const pairs = loopStates.flatMap((state) => commandTypes.map((type) => [state, type, table[type][state]] as const));
+  it.each(pairs)('%s, %s → %s', (state, type, to) => {
+    const loop = loopIn(state, { joined: type === 'split', waiting: type === 'resume' && to !== undefined });
+    const decided = decide(loop, command(type));
+    if (to === undefined) {
+      expect(decided).toBeInstanceOf(Refusal);
+      expect(decided).toMatchObject({ reason: 'not-from-this-state' });
+      expect((decided as Refusal).message).toContain(state);
+      return;
+    }
+    if (decided instanceof Refusal) throw new Error(decided.message);
+    const after = decided.reduce<Loop | undefined>(evolve, loop);
+    expect(after?.state).toBe(to);
+    expect(after?.version).toBe(loop.version + decided.length);
+  });
+
+  it.each(commandTypes)('%s before the loop is open is refused', (type) => {
+    expect(decide(undefined, command(type))).toMatchObject({ reason: 'not-opened' });
+  });
+  it.each(loopStates)('%s, open → refused', (state) => {
+    expect(decide(loopIn(state), command('open'))).toMatchObject({ reason: 'already-opened' });
+  });
+});
+
+describe('who may', () => {
+  const mayBy: Record<Exclude<CommandType, 'open'>, ActorKind[]> = {
+    acknowledge: ['agent'],
+    respond: ['agent'],
+    wait: ['agent'],
+    resume: ['agent', 'customer'],
+    resolve: ['agent'],
+    confirm: ['customer'],
+    object: ['customer'],
+    expire: ['system'],
+    reopen: ['agent'],
+    dismiss: ['agent'],
+    withdraw: ['source'],
+    revise: ['source'],
+    join: ['source'],
+    split: ['agent'],
+    assign: ['agent', 'system'],
+    escalate: ['agent', 'system'],
+    'set-priority': ['agent', 'system'],
+    note: ['source'],
+  };
+  const kinds: ActorKind[] = ['system', 'agent', 'customer', 'source'];
+  it.each(commandTypes.flatMap((type) => kinds.map((kind) => [type, kind, mayBy[type].includes(kind)] as const)))(
+    '%s by %s: %s',
+    (type, kind, may) => {
+      const state = Object.keys(table[type])[0] as LoopState;
+      const loop = loopIn(state, { joined: type === 'split', waiting: type === 'resume' });
+      const decided = decide(loop, command(type, { actor: { kind, id: 'x' } }));
+      if (may) expect(decided).not.toBeInstanceOf(Refusal);
+      else expect(decided).toMatchObject({ reason: 'not-by-this-actor' });
+    },
+  );
+});
+
+describe('what a transition means', () => {
+  it('acknowledging gives the loop an owner', () => {
+    expect(given(command('open'), command('acknowledge'))?.owner).toBe('ann');
+  });
+  it('an answer to an opened loop acknowledges it too, in the same breath', () => {
+    const decided = decide(loopIn('opened'), command('respond'));
+    expect(decided).toMatchObject([
+      { change: 'acknowledged', version: 2, owner: 'ann' },
+      { change: 'responded', version: 3, channel: 'review' },
+    ]);
+  });
+  it('an answer by a colleague does not take the loop from its owner', () => {
+    const loop = given2(loopIn('acknowledged'), command('respond', { actor: { kind: 'agent', id: 'ben' } }));
+    expect(loop.owner).toBe('ann');
+  });
+  it('an objection starts the next cycle one level up, and nobody owns it; the first answer keeps its time', () => {
+    const resolved = loopIn('resolved');
+    const loop = given2(resolved, command('object'));
+    expect(loop).toMatchObject({ state: 'reopened', cycle: 2, level: 1 });
+    expect(loop.owner).toBeUndefined();
+    expect(loop.resolvedAt).toBeUndefined();
+    expect(loop.firstRespondedAt).toEqual(resolved.firstRespondedAt);
+  });
+  it('an agent who reopens starts the next cycle on the same level', () => {
+    expect(given2(loopIn('dismissed'), command('reopen'))).toMatchObject({ cycle: 2, level: 0 });
+  });
+  it('an objection to a verified loop takes its closing back', () => {
+    expect(given2(loopIn('verified'), command('object')).closedAt).toBeUndefined();
+  });
+  it.each(['reopen', 'dismiss'] as const)('%s without a reason is refused', (type) => {
+    const loop = loopIn(type === 'reopen' ? 'verified' : 'opened');
+    expect(decide(loop, command(type, { reason: ' ' }))).toMatchObject({ reason: 'reason-missing' });
+  });
+  it('an answer without a text is refused', () => {
+    expect(decide(loopIn('acknowledged'), command('respond', { text: '\n' }))).toMatchObject({
+      reason: 'text-missing',
+    });
+  });
+  it('nobody without an id owns a loop', () => {
+    for (const type of ['acknowledge', 'respond'] as const) {
+      const decided = decide(loopIn('opened'), command(type, { actor: { kind: 'agent' } }));
+      expect(decided).toMatchObject({ reason: 'actor-unknown' });
+    }
+  });
+  it('does not expire while the customer may still answer', () => {
+    const loop = loopIn('resolved');
+    const over = loop.resolvedAt!.getTime() + 7 * day;
+    expect(decide(loop, command('expire', { at: new Date(over - 1) }))).toMatchObject({ reason: 'window-open' });
+    expect(decide(loop, command('expire', { at: new Date(over) }))).toMatchObject([{ change: 'expired' }]);
+  });
+  it('waits once, and stops waiting when it is resolved', () => {
+    const waiting = loopIn('responded', { waiting: true });
+    expect(decide(waiting, command('wait'))).toMatchObject({ reason: 'already-waiting' });
+    expect(given2(waiting, command('resolve')).waiting).toBe(false);
+    expect(decide(loopIn('responded'), command('resume'))).toMatchObject({ reason: 'not-waiting' });
+  });
+  it('a loop is withdrawn only with its last feedback', () => {
+    expect(decide(loopIn('opened', { joined: true }), command('withdraw'))).toMatchObject({
+      reason: 'feedback-remains',
+    });
+  });
+  it('the feedback that opened a loop is not split from it, nor the only one', () => {
+    expect(
+      decide(loopIn('opened', { joined: true }), command('split', { feedback: { feedbackId: opener, revision: 1 } })),
+    ).toMatchObject({ reason: 'opened-by-it' });
+    expect(decide(loopIn('opened'), command('split'))).toMatchObject({ reason: 'only-one' });
+  });
+  it('another team gets the loop without the old owner', () => {
+    const loop = given2(loopIn('acknowledged'), command('assign', { team: 'billing', owner: undefined }));
+    expect(loop.team).toBe('billing');
+    expect(loop.owner).toBeUndefined();
+  });
+  it('what changes nothing is refused', () => {
+    expect(decide(loopIn('acknowledged'), command('assign', { owner: 'ann' }))).toMatchObject({ reason: 'unchanged' });
+    expect(decide(loopIn('opened'), command('set-priority', { priority: 'medium' }))).toMatchObject({
+      reason: 'unchanged',
+    });
+  });
+  it('a draft is stale once its feedback has a later revision', () => {
+    expect(isStaleDraft({ feedbackId: opener, revision: 1 }, { feedbackId: opener, revision: 2 })).toBe(true);
+    expect(isStaleDraft({ feedbackId: opener, revision: 2 }, { feedbackId: opener, revision: 2 })).toBe(false);
+    expect(isStaleDraft({ feedbackId: other, revision: 1 }, { feedbackId: opener, revision: 2 })).toBe(false);
+  });
+});
+
+describe('any sequence of commands', () => {
+  const commands = fc.array(
+    fc.record({
+      // what leads far is drawn more often, so that every state is reached
+      type: fc.constantFrom<CommandType>(...commandTypes, 'open', 'respond', 'resolve', 'resolve', 'expire', 'expire'),
+      actor: fc.option(fc.constantFrom<ActorKind>('system', 'agent', 'customer', 'source'), {
+        nil: undefined,
+        freq: 8,
+      }),
+      gap: fc.nat({ max: 10 }),
+      flag: fc.boolean(),
+    }),
+    { maxLength: 60 },
+  );
+
+  it('keeps versions gapless, never reaches an impossible state, and its history tells the same loop', () => {
+    const seen = new Set<LoopState>();
+    fc.assert(
+      fc.property(commands, (sequence) => {
+        let loop: Loop | undefined = given(command('open', { at: at(0) }));
+        const history: LoopEvent[] = decide(undefined, command('open', { at: at(0) })) as LoopEvent[];
+        let days = 0;
+        for (const { type, actor, gap, flag } of sequence) {
+          days += gap;
+          const decided = decide(
+            loop,
+            command(type, {
+              at: at(days),
+              ...(actor && { actor: { kind: actor, id: 'zoe' } }),
+              ...(type === 'note' && flag && (loop?.feedback ?? 0) > 1 && { leaves: true }),
+              ...(type === 'set-priority' && { priority: flag ? 'low' : 'high' }),
+              ...(type === 'assign' && (flag ? { team: 'billing', owner: undefined } : { owner: 'ben' })),
+            }),
+          );
+          if (decided instanceof Refusal) continue;
+          expect(decided.length).toBeGreaterThan(0);
+          for (const event of decided) {
+            if (event.change === 'confirmed') expect(event.actor.kind).toBe('customer');
+            loop = evolve(loop, event);
+            history.push(event);
+          }
+          seen.add(loop!.state);
+          expect(loop!.closedAt !== undefined).toBe(isClosed(loop!.state));
+          if (loop!.waiting) expect(['acknowledged', 'responded']).toContain(loop!.state);
+          if (loop!.state === 'resolved') expect(loop!.resolvedAt).toBeDefined();
+          if (loop!.state === 'responded') expect(loop!.firstRespondedAt).toBeDefined();
+          if (loop!.state === 'opened' || loop!.state === 'reopened') expect(loop!.waiting).toBe(false);
+          expect(loop!.feedback).toBeGreaterThanOrEqual(loop!.state === 'withdrawn' ? 0 : 1);
+          const restarts = history.filter(({ change }) => change === 'reopened' || change === 'objected').length;
+          expect(loop!.cycle).toBe(1 + restarts);
+        }
+        expect(history.map(({ version }) => version)).toEqual(history.map((_event, index) => index + 1));
+        expect(replay(history)).toEqual(loop);
+      }),
+      { numRuns: 500 },
+    );
+    expect([...seen].sort()).toEqual([...loopStates].sort());
+  });
+
+  it('refuses a history with a gap', () => {
+    const [opened] = decide(undefined, command('open')) as LoopEvent[];
+    expect(() => replay([opened!, { change: 'resolved', version: 3, at: at(1), actor: { kind: 'agent' } }])).toThrow();
+  });
+});

@@ -1,0 +1,222 @@
+import {
+  loopIdOf,
+  type LoopWish,
+  type Priority,
+  type SentimentLabel,
+  type SettlementOutcome,
+} from '@closeloop/contracts';
+import {
+  decide,
+  evolve,
+  isClosed,
+  Refusal,
+  type FeedbackRef,
+  type Loop,
+  type LoopActor,
+  type LoopCommand,
+  type LoopEvent,
+} from './loop.js';
+
+/** Days for which an open loop takes in more of the same customer's feedback, from its opening on. */
+export const joinDays = 7;
+
+/** Which tags and which routing of which revision: what the dedupe key is made of. */
+export interface Position {
+  readonly revision: number;
+  readonly tagRevision: number;
+  readonly routeRevision: number;
+}
+
+/** What a routed feedback brings that decides. */
+export interface Arrival extends Position {
+  readonly feedbackId: string;
+  readonly source: string;
+  readonly deleted: boolean;
+  readonly historic: boolean;
+  readonly receivedAt: Date;
+  /** Derived key of the customer; absent where nobody can tell who it is: then nothing joins */
+  readonly customer?: string;
+  /** null for a deletion */
+  readonly route: {
+    readonly team: string;
+    readonly priority: Priority;
+    readonly slaPolicy: string;
+    readonly loop: LoopWish;
+  } | null;
+  readonly sentiment?: SentimentLabel;
+  /** Share of the scale, 0..1 */
+  readonly rating?: number;
+}
+
+/** What is known of a feedback: its highest revision that was settled, and where it belongs. */
+export interface SettledFeedback extends Position {
+  readonly feedbackId: string;
+  readonly source: string;
+  /** Counts the settlements, superseded ones included */
+  readonly settlement: number;
+  readonly outcome: Exclude<SettlementOutcome, 'superseded'>;
+  /** Its loop, and how it came into it; never retaken by a settlement */
+  readonly place?: { readonly loopId: string; readonly as: 'loop' | 'joined' };
+  readonly team?: string;
+  readonly sentiment?: SentimentLabel;
+  readonly rating?: number;
+}
+
+/** The loops that a settlement may look at; all of them locked. */
+export interface Loops {
+  get(loopId: string): Loop | undefined;
+  /** Every loop that is known of a customer, of any team and state */
+  of(customer: string): Iterable<Loop>;
+}
+
+/** What became of one revision of a feedback. */
+export interface Settlement {
+  readonly outcome: SettlementOutcome;
+  /** The feedback from now on */
+  readonly feedback: SettledFeedback;
+  /** What it did to a loop: the first step is the one that carries the settlement. Empty: no loop was touched. */
+  readonly steps: readonly Step[];
+}
+
+/** An event, and the loop after it. */
+export interface Step {
+  readonly event: LoopEvent;
+  readonly loop: Loop;
+}
+
+/** Below 0: `a` was settled or sent before `b`. */
+export const comparePositions = (a: Position, b: Position): number =>
+  a.revision - b.revision || a.tagRevision - b.tagRevision || a.routeRevision - b.routeRevision;
+
+/** The customer's open loop of that team, opened within the days of joining; the newest one. */
+export function joinableLoop(loops: Iterable<Loop>, team: string, now: Date): Loop | undefined {
+  const earliest = now.getTime() - joinDays * 86_400_000;
+  let found: Loop | undefined;
+  for (const loop of loops) {
+    if (loop.team !== team || isClosed(loop.state) || loop.openedAt.getTime() < earliest) continue;
+    const newer = found ? loop.openedAt.getTime() - found.openedAt.getTime() : 1;
+    if (newer > 0 || (newer === 0 && found && loop.loopId > found.loopId)) found = loop;
+  }
+  return found;
+}
+
+/**
+ * Settles one revision of a feedback that was not settled before (the dedupe key is the caller's to check).
+ * A lower position than the known one is superseded; the decision for a loop is never retaken; none may become one.
+ */
+export function settle(known: SettledFeedback | undefined, arrival: Arrival, loops: Loops, now: Date): Settlement {
+  const settlement = (known?.settlement ?? 0) + 1;
+  if (known && comparePositions(arrival, known) < 0) {
+    return { outcome: 'superseded', feedback: { ...known, settlement }, steps: [] };
+  }
+  if (known?.place) return settlePlaced(known, known.place, arrival, loops, now);
+
+  const { feedbackId, source, revision, tagRevision, routeRevision, route } = arrival;
+  const base = {
+    ...{ feedbackId, source, revision, tagRevision, routeRevision, settlement },
+    ...(arrival.sentiment !== undefined && { sentiment: arrival.sentiment }),
+    ...(arrival.rating !== undefined && { rating: arrival.rating }),
+  };
+  if (arrival.deleted || !route) {
+    const team = known?.team;
+    return {
+      outcome: 'withdrawn',
+      feedback: { ...base, outcome: 'withdrawn', ...(team !== undefined && { team }) },
+      steps: [],
+    };
+  }
+  const { team } = route;
+  if (route.loop === 'none') {
+    return { outcome: 'no-loop', feedback: { ...base, outcome: 'no-loop', team }, steps: [] };
+  }
+
+  const command = { at: now, actor: actorOf(arrival), feedback: { feedbackId, revision } };
+  const open =
+    route.loop === 'join' && arrival.customer !== undefined
+      ? joinableLoop(loops.of(arrival.customer), team, now)
+      : undefined;
+  if (open) {
+    const place = { loopId: open.loopId, as: 'joined' } as const;
+    return {
+      outcome: 'joined',
+      feedback: { ...base, outcome: 'joined', team, place },
+      steps: take(open, { ...command, type: 'join' }),
+    };
+  }
+  const loopId = loopIdOf(feedbackId);
+  const { priority, slaPolicy } = route;
+  const { historic, receivedAt, customer } = arrival;
+  const steps = take(undefined, {
+    ...{ ...command, type: 'open', loopId, team, priority, slaPolicy, historic, receivedAt },
+    ...(customer !== undefined && { customer }),
+  });
+  return { outcome: 'loop', feedback: { ...base, outcome: 'loop', team, place: { loopId, as: 'loop' } }, steps };
+}
+
+/** A later revision of a feedback that is in a loop: the loop hears of it, wherever its route points now. */
+function settlePlaced(
+  known: SettledFeedback,
+  place: { readonly loopId: string; readonly as: 'loop' | 'joined' },
+  arrival: Arrival,
+  loops: Loops,
+  now: Date,
+): Settlement {
+  const loop = loops.get(place.loopId);
+  if (!loop) throw new Error(`loop ${place.loopId} of feedback ${known.feedbackId} was not looked up`);
+  const { feedbackId, source, revision, tagRevision, routeRevision } = arrival;
+  const wasDeleted = known.outcome === 'withdrawn';
+  const outcome = arrival.deleted ? 'withdrawn' : place.as;
+  const feedback: SettledFeedback = {
+    ...{ feedbackId, source, revision, tagRevision, routeRevision, place, outcome },
+    settlement: known.settlement + 1,
+    team: loop.team,
+    ...(arrival.sentiment !== undefined && { sentiment: arrival.sentiment }),
+    ...(arrival.rating !== undefined && { rating: arrival.rating }),
+  };
+  const ref: FeedbackRef = { feedbackId, revision };
+  const from = { at: now, actor: actorOf(arrival), feedback: ref };
+
+  if (arrival.deleted) {
+    const withdraws = !wasDeleted && !isClosed(loop.state) && loop.feedback <= 1;
+    const command: LoopCommand = withdraws
+      ? { ...from, type: 'withdraw' }
+      : { ...from, type: 'note', ...(!wasDeleted && { leaves: true }) };
+    return { outcome, feedback, steps: take(loop, command) };
+  }
+  const verdict = verdictOf(known, arrival, now);
+  const returns = wasDeleted && { returns: true };
+  if (!isClosed(loop.state)) {
+    const told = take(loop, { ...from, type: 'revise', ...returns });
+    return { outcome, feedback, steps: [...told, ...(verdict ? attempt(last(told), verdict) : [])] };
+  }
+  const judged = verdict && !wasDeleted ? attempt(loop, { ...verdict, feedback: ref }) : [];
+  return { outcome, feedback, steps: judged.length > 0 ? judged : take(loop, { ...from, type: 'note', ...returns }) };
+}
+
+/** A raised rating confirms and a lowered one objects: the customer's own verdict. */
+function verdictOf(known: SettledFeedback, arrival: Arrival, at: Date): Verdict | undefined {
+  if (known.rating === undefined || arrival.rating === undefined || known.rating === arrival.rating) return undefined;
+  const type = arrival.rating > known.rating ? 'confirm' : 'object';
+  return { type, at, actor: { kind: 'customer' }, evidence: 'rating' };
+}
+
+type Verdict = Extract<LoopCommand, { type: 'confirm' | 'object' }>;
+
+const actorOf = ({ source }: Arrival): LoopActor => ({ kind: 'source', id: source });
+
+const last = (steps: readonly Step[]): Loop | undefined => steps.at(-1)?.loop;
+
+/** The steps of a command; none where it is refused. */
+function attempt(before: Loop | undefined, command: LoopCommand): readonly Step[] {
+  const decided = decide(before, command);
+  if (decided instanceof Refusal) return [];
+  let loop = before;
+  return decided.map((event) => ({ event, loop: (loop = evolve(loop, event)) }));
+}
+
+/** The steps of a command that is possible by construction. */
+function take(before: Loop | undefined, command: LoopCommand): readonly Step[] {
+  const steps = attempt(before, command);
+  if (steps.length === 0) throw new Error(`${command.type} was refused in state ${before?.state ?? 'none'}`);
+  return steps;
+}
