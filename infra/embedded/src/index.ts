@@ -1,2 +1,7 @@
-export * from './local-issuer.js';
-export * from './port.js';
+export { kafkaImage, kafkaVersion, hasDockerEngine } from './kafka-distribution.js';
+export { startKafka, type RunningKafka, type RunningServer, type ServerOptions } from './kafka.js';
+export { startLocalIssuer, type LocalClaims, type LocalIssuer, type LocalIssuerOptions } from './local-issuer.js';
+export { assertFree, freePorts, holderOf, isListening, PortTaken } from './port.js';
+export { startPostgres, type RunningPostgres } from './postgres.js';
+export { commandOf } from './port.js';
+export { isAlive, lastLines, stopProcess } from './process.js';

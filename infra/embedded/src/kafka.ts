@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { startKafkaContainer } from './kafka-container.js';
+import { follow, kafkaDistribution, writeWhole, type Say } from './kafka-distribution.js';
+import { assertFree, freePorts } from './port.js';
+import { findProcess, stopProcess, untilReady } from './process.js';
+
+export interface ServerOptions {
+  /** Made when it is not there; everything the server keeps lies in it. */
+  readonly dataDir: string;
+  /** On loopback; 0 takes a free one. */
+  readonly port: number;
+  /** The environment variable that chooses another port, named in the message about one that is taken. */
+  readonly portVariable?: string;
+  /** Data that nobody wants back after a crash of the machine (specs): faster. */
+  readonly ephemeral?: boolean;
+  /** Progress, for people. */
+  readonly say?: Say;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Undefined where it runs in a container. */
+  readonly pid: number | undefined;
+  /** It ran already: something ended without stopping it. */
+  readonly adopted: boolean;
+  /** Orderly; returns when it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface RunningKafka extends RunningServer {
+  /** As KAFKA_BROKERS takes it. */
+  readonly brokers: string;
+}
+
+const STARTED_WITHIN_S = 90;
+
+/** One broker that is its own controller, on loopback, in a process of its own that outlives this one.
+ * @throws PortTaken, or one message that says what to install */
+export async function startKafka(options: ServerOptions): Promise<RunningKafka> {
+  const say = options.say ?? (() => undefined);
+  await mkdir(options.dataDir, { recursive: true });
+  const dataDir = await realpath(options.dataDir);
+  const settings = join(dataDir, 'server.properties');
+  const logFile = join(dataDir, 'kafka.log');
+
+  const left = await adopt(dataDir, settings, logFile, options, say);
+  if (left) return left;
+
+  const distribution = await kafkaDistribution(say);
+  const port = await wantedPort(options);
+  if (distribution.kind === 'container') {
+    return startKafkaContainer(distribution.image, dataDir, port, { ...options, say });
+  }
+
+  const [controllerPort] = await freePorts(1);
+  await writeWhole(settings, serverProperties(join(dataDir, 'data'), port, controllerPort!));
+  const { java, classPath } = distribution;
+  await format(java, classPath, dataDir, settings, say);
+
+  const log = await open(logFile, 'w');
+  const child = spawn(
+    java,
+    [
+      // A short start matters more here than the last third of throughput.
+      ...['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms128m', '-Xmx512m'],
+      ...['-Dorg.slf4j.simpleLogger.showDateTime=true', '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS'],
+      ...['-cp', classPath, 'kafka.Kafka', settings],
+    ],
+    // Detached: Ctrl-C in a terminal reaches the whole process group, and Kafka is to stop after the services.
+    { cwd: dataDir, detached: true, stdio: ['ignore', log.fd, log.fd] },
+  );
+  const pid = await spawned(child, java);
+  await log.close();
+  child.unref();
+  await untilReady('Kafka', { pid, logFile, seconds: STARTED_WITHIN_S, ready: () => answersKafka(port) }).catch(
+    async (error: unknown) => {
+      await stopKafka(pid);
+      throw error;
+    },
+  );
+  return running(pid, port, false);
+}
+
+const running = (pid: number, port: number, adopted: boolean): RunningKafka => ({
+  brokers: `127.0.0.1:${port}`,
+  port,
+  pid,
+  adopted,
+  stop: () => stopKafka(pid),
+});
+
+/** SIGTERM is Kafka's controlled shutdown. */
+const stopKafka = (pid: number) =>
+  stopProcess(pid, 'Kafka', [
+    { signal: 'SIGTERM', seconds: 30 },
+    { signal: 'SIGKILL', seconds: 10 },
+  ]);
+
+export async function wantedPort({ port, portVariable }: ServerOptions, what = 'Kafka'): Promise<number> {
+  if (port === 0) return (await freePorts(1))[0]!;
+  await assertFree(port, what, portVariable);
+  return port;
+}
+
+/** The pid, or the error of a program that cannot be run, which Node gives as an event. */
+export function spawned(child: ReturnType<typeof spawn>, program: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', () => resolve(child.pid!));
+    child.once('error', (error) => reject(new Error(`${program} cannot be run: ${error.message}`, { cause: error })));
+  });
+}
+
+async function adopt(
+  dataDir: string,
+  settings: string,
+  logFile: string,
+  options: ServerOptions,
+  say: Say,
+): Promise<RunningKafka | undefined> {
+  const pid = await findProcess('kafka.Kafka', settings);
+  if (pid === undefined) return undefined;
+  const port = Number(/^listeners=PLAINTEXT:\/\/127\.0\.0\.1:(\d+)/m.exec(await readFile(settings, 'utf8'))?.[1]);
+  if (options.port === 0 || options.port === port) {
+    const usable = await untilReady('Kafka', {
+      pid,
+      logFile,
+      seconds: STARTED_WITHIN_S,
+      ready: () => answersKafka(port),
+    })
+      .then(() => true)
+      .catch(() => false);
+    if (usable) {
+      say(`Kafka runs already on this data (process ${pid}, port ${port}); it is used as it is.`);
+      return running(pid, port, true);
+    }
+  }
+  say(`Kafka runs already on ${dataDir} (process ${pid}), but not as wanted; it is restarted.`);
+  await stopKafka(pid);
+  return undefined;
+}
+
+function serverProperties(logDir: string, port: number, controllerPort: number): string {
+  const settings: Record<string, string | number | boolean> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': logDir.replaceAll('\\', '\\\\'),
+    'auto.create.topics.enable': false,
+    'default.replication.factor': 1,
+    'min.insync.replicas': 1,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    // After a kill -9 the controller refuses the broker anew until its last session ends: 9 s by default.
+    'broker.session.timeout.ms': 3000,
+    'broker.heartbeat.interval.ms': 500,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** What a format that was killed may have written; meta.properties comes last and makes it whole. */
+const UNFINISHED_FORMAT = /^(bootstrap\.checkpoint|meta\.properties|__cluster_metadata-0|\.lock)(\.\w+)?$/;
+
+async function format(java: string, classPath: string, dataDir: string, settings: string, say: Say): Promise<void> {
+  const logDir = join(dataDir, 'data');
+  const meta = await readFile(join(logDir, 'meta.properties'), 'utf8').catch(() => '');
+  if (/^cluster\.id=\S+/m.test(meta)) return;
+  const entries = await readdir(logDir).catch(() => []);
+  const foreign = entries.filter((name) => !UNFINISHED_FORMAT.test(name));
+  if (foreign.length > 0) {
+    throw new Error(
+      `${logDir} holds data of Kafka (${foreign.slice(0, 3).join(', ')}) but no meta.properties that says whose. ` +
+        'Put that file back from where it went, or move the folder away to begin with an empty one.',
+    );
+  }
+  if (entries.length > 0) say('A first start of Kafka was cut short; its folder is formatted again.');
+  await rm(logDir, { recursive: true, force: true });
+  const clusterId = randomBytes(16).toString('base64url');
+  await follow(
+    java,
+    ['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings],
+    () => undefined,
+  );
+}
+
+/** Whether a Kafka on that port answers an ApiVersions request: it is up, and it is Kafka. */
+export function answersKafka(port: number): Promise<boolean> {
+  const apiVersions = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff]);
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    let received = Buffer.alloc(0);
+    socket.setTimeout(2000, () => end(false));
+    socket.once('error', () => end(false));
+    socket.once('close', () => end(false));
+    socket.once('connect', () => socket.write(apiVersions));
+    socket.on('data', (bytes) => {
+      received = Buffer.concat([received, bytes]);
+      if (received.length >= 10) end(received.readInt32BE(4) === 7 && received.readInt16BE(8) === 0);
+    });
+  });
+}
