@@ -1,0 +1,126 @@
+import { validatorOf, Tags } from '@closeloop/contracts';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { afinnLexicon, lexiconName } from '../infrastructure/afinn.lexicon.js';
+import { detectLanguage } from '../infrastructure/eld.detector.js';
+import { feedbackWith } from './feedback.fixture.js';
+import { LexiconTagger } from './lexicon-tagger.js';
+
+const tagger = new LexiconTagger(afinnLexicon, lexiconName, detectLanguage);
+const violationsOf = validatorOf(Tags);
+
+describe('LexiconTagger', () => {
+  it('given an English complaint: negative, with the words that weighed', () => {
+    const text = 'Terrible service, we waited three hours and nobody helped us';
+    const tags = tagger.tag(feedbackWith({ text }));
+    expect(tags).toMatchObject({
+      language: { tag: 'en' },
+      sentiment: { label: 'negative' },
+      model: 'lexicon-rules@1',
+      lexicon: lexiconName,
+      taggedBy: 'model',
+    });
+    expect(tags.evidence?.map(({ start, end }) => text.slice(start, end))).toContain('Terrible');
+  });
+
+  it('given words in the title alone: sees them', () => {
+    const tags = tagger.tag(
+      feedbackWith({ title: 'Absolutely wonderful', text: 'We stayed for two nights in March with the children' }),
+    );
+    expect(tags.sentiment?.label).toBe('positive');
+    expect(tags.evidence).toContainEqual(expect.objectContaining({ field: 'title' }));
+  });
+
+  it('given another language with a rating: judges by the rating, and says so', () => {
+    const tags = tagger.tag(
+      feedbackWith({ text: 'Das Zimmer war leider schmutzig und sehr laut', rating: { value: 1, scale: 5 } }),
+    );
+    expect(tags).toMatchObject({
+      language: { tag: 'de' },
+      sentiment: { label: 'negative', score: -1 },
+      model: 'rating-rules@1',
+    });
+    expect(tags).not.toHaveProperty('ratingMismatch');
+  });
+
+  it('given another language without a rating: abstains', () => {
+    const tags = tagger.tag(feedbackWith({ text: 'Das Zimmer war leider schmutzig und sehr laut' }));
+    expect(tags).not.toHaveProperty('sentiment');
+  });
+
+  it('given stars that contradict the text: says so', () => {
+    const text = 'Terrible room, awful service, I hate this hotel';
+    expect(tagger.tag(feedbackWith({ text, rating: { value: 5, scale: 5 } })).ratingMismatch).toBe(true);
+    expect(tagger.tag(feedbackWith({ text, rating: { value: 1, scale: 5 } })).ratingMismatch).toBe(false);
+    expect(tagger.tag(feedbackWith({ text }))).not.toHaveProperty('ratingMismatch');
+  });
+
+  it.each([undefined, '', '  \n', '...', '?!'])('given the text %j and nothing else: empty', (text) => {
+    expect(tagger.tag(feedbackWith({ text }))).toMatchObject({
+      spamOrEmpty: true,
+      language: { tag: 'und', confidence: 0 },
+    });
+  });
+
+  it('given stars without a word: not empty', () => {
+    const tags = tagger.tag(feedbackWith({ rating: { value: 5, scale: 5 } }));
+    expect(tags).toMatchObject({ sentiment: { label: 'positive', score: 1 } });
+    expect(tags).not.toHaveProperty('spamOrEmpty');
+  });
+
+  it.each([
+    ['nps', 10, 10, 'positive'],
+    ['nps', 8, 10, 'neutral'],
+    ['nps', 6, 10, 'negative'],
+    ['csat', 4, 5, 'positive'],
+    ['csat', 3, 5, 'neutral'],
+    ['ces', 5, 7, 'positive'],
+    ['ces', 3, 7, 'negative'],
+  ] as const)('given a survey %s of %d on %d: %s', (metric, score, scale, label) => {
+    expect(tagger.tag(feedbackWith({ survey: { metric, score, scale } })).sentiment?.label).toBe(label);
+  });
+
+  it('given emoji alone: judges them, in no language', () => {
+    expect(tagger.tag(feedbackWith({ text: '😡😡' }))).toMatchObject({
+      language: { tag: 'und' },
+      sentiment: { label: 'negative' },
+    });
+  });
+
+  it('given any feedback: tags that are valid, and the same each time', () => {
+    const content = fc.record(
+      {
+        title: fc.string({ unit: 'grapheme', maxLength: 100 }),
+        text: fc.oneof(fc.string({ unit: 'grapheme', maxLength: 400 }), fc.lorem({ maxCount: 20 })),
+        languageHint: fc.constantFrom('en', 'de-AT', 'x-klingon', 'zh-Hant-TW'),
+        rating: fc.record({
+          value: fc.float({ min: 0, max: 1000, noNaN: true }),
+          scale: fc.float({ min: 1, max: 1000, noNaN: true }),
+        }),
+        survey: fc.record({
+          metric: fc.constantFrom('nps', 'csat', 'ces'),
+          score: fc.float({ min: 0, max: 1000, noNaN: true }),
+          scale: fc.float({ min: 1, max: 1000, noNaN: true }),
+        }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(content, (given) => {
+        const tags = tagger.tag(feedbackWith(given));
+        expect(violationsOf(tags)).toBeUndefined();
+        expect(tagger.tag(feedbackWith(given))).toEqual(tags);
+      }),
+    );
+  });
+
+  it.each(['1', 'a', "a'", 'a@', 'word ', '1/', 'Ärger! ', '日'])(
+    'given 20,000 characters of %j: is done in no time',
+    (unit) => {
+      const text = unit.repeat(Math.ceil(20_000 / unit.length));
+      const start = performance.now();
+      tagger.tag(feedbackWith({ text, title: unit.repeat(500) }));
+      expect(performance.now() - start).toBeLessThan(500);
+    },
+  );
+});

@@ -1,0 +1,35 @@
+import type { Feedback, Sentiment } from '@closeloop/contracts';
+
+/**
+ * Stars are a weak label: people give three for a complaint as for praise. Cautious guesses, not fitted, as no set that may
+ * train has ratings; README compares them with one that may only evaluate.
+ */
+const confidenceAtTheEnds = 0.65;
+const confidenceBetween = 0.55;
+const confidenceOfNeutral = 0.4;
+
+const labelOf = (share: number, negativeUpTo: number, positiveFrom: number): 'negative' | 'neutral' | 'positive' =>
+  share <= negativeUpTo ? 'negative' : share >= positiveFrom ? 'positive' : 'neutral';
+
+const judge = (value: number, lowest: number, scale: number, negativeUpTo: number, positiveFrom: number): Sentiment => {
+  const label = labelOf(value / scale, negativeUpTo, positiveFrom);
+  const score = scale > lowest ? ((value - lowest) / (scale - lowest)) * 2 - 1 : 0;
+  return {
+    label,
+    score: Math.round(Math.max(-1, Math.min(1, score)) * 1000) / 1000,
+    confidence:
+      label === 'neutral' ? confidenceOfNeutral : Math.abs(score) >= 1 ? confidenceAtTheEnds : confidenceBetween,
+  };
+};
+
+/**
+ * What the stars or the answer to a survey say; undefined where there are none. Stars 4-5 of 5 are positive, 3 neutral; NPS 9-10
+ * positive, 7-8 neutral; CSAT as stars; CES 5-7 of 7 positive, 4 neutral.
+ */
+export function sentimentOfRating({ rating, survey }: Pick<Feedback, 'rating' | 'survey'>): Sentiment | undefined {
+  // A thumb is 0 or 1 of 1; stars start at 1
+  if (rating) return judge(rating.value, rating.scale > 1 ? 1 : 0, rating.scale, 0.45, 0.7);
+  if (survey?.metric === 'nps') return judge(survey.score, 0, survey.scale, 0.6, 0.9);
+  if (survey) return judge(survey.score, 1, survey.scale, 0.45, 0.7);
+  return undefined;
+}

@@ -1,0 +1,18 @@
+import { feedbackReceived, feedbackTagged, type FeedbackReceived } from '@closeloop/contracts';
+import { ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
+import { Controller } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { TagFeedbackHandler } from '../application/tag-feedback.handler.js';
+
+@Controller()
+export class FeedbackReceivedConsumer {
+  constructor(private readonly tagFeedback: TagFeedbackHandler) {}
+
+  @EventPattern(feedbackReceived.topic)
+  tag(@Payload() events: readonly IncomingEvent<FeedbackReceived>[]): Outcome[] {
+    return events.map((event) => {
+      const { id, data } = this.tagFeedback.handle(event.data);
+      return ok({ event: feedbackTagged, id, subject: event.data.feedbackId, data });
+    });
+  }
+}
