@@ -1,0 +1,173 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { type FastifyRequest } from 'fastify';
+import { type Readable, Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { type Observable } from 'rxjs';
+
+import { BODY_RULE, type BodyRule, DEFAULT_MAX_BODY_BYTES } from './body.js';
+import { HttpConfig } from './http.config.js';
+import { parseJson } from './json.js';
+import { StatusProblem } from './problem-mapping.js';
+import { invalid, Problem } from './problem.js';
+
+/** The sender closed the connection before its body was complete; nobody is there to be answered. */
+export class SenderGone extends Error {
+  constructor() {
+    super('The sender went away before the end of the body.');
+    this.name = 'SenderGone';
+  }
+}
+
+/**
+ * Reads the body after the guards have let the request in, so that nobody unknown makes us unpack or parse anything.
+ * Fastify itself hands every body over unread.
+ */
+@Injectable()
+export class BodyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly config: HttpConfig,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    if (context.getType() === 'http') {
+      const request = context.switchToHttp().getRequest<FastifyRequest>();
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        const rule = this.reflector.getAllAndOverride<BodyRule | undefined>(BODY_RULE, [
+          context.getHandler(),
+          context.getClass(),
+        ]);
+        request.body = await this.read(request, rule ?? { as: 'json' });
+      }
+    }
+    return next.handle();
+  }
+
+  private async read(request: FastifyRequest, rule: BodyRule): Promise<unknown> {
+    const { headers } = request;
+    const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+    if (headers['transfer-encoding'] === undefined && (announced === undefined || announced === 0)) return undefined;
+
+    const mediaType = mediaTypeOf(request);
+    if (
+      rule.as === 'json' ? !isJson(mediaType) : rule.mediaTypes !== undefined && !rule.mediaTypes.includes(mediaType)
+    ) {
+      const taken = rule.as === 'json' ? ['application/json'] : (rule.mediaTypes ?? []);
+      throw new StatusProblem(415, `This takes ${taken.join(', ')}, not ${mediaType || 'a body without a type'}.`, {
+        accept: taken.join(', '),
+      });
+    }
+
+    const maxBytes = rule.maxBytes ?? (rule.as === 'stream' ? Infinity : DEFAULT_MAX_BODY_BYTES);
+    if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);
+    const body = unpacked(request.raw, contentEncodingOf(request), maxBytes);
+    if (rule.as === 'stream') return body;
+    const bytes = await collect(body, this.config.bodyTimeoutSeconds);
+    return rule.as === 'json' ? parseJson(bytes) : bytes;
+  }
+}
+
+function tooLarge(maxBytes: number): Problem {
+  return new Problem('too-large', `The body is larger than ${maxBytes} bytes.`, { maxBytes });
+}
+
+function isJson(mediaType: string): boolean {
+  return mediaType === 'application/json' || (mediaType.startsWith('application/') && mediaType.endsWith('+json'));
+}
+
+/** The media type, lower-case, without parameters. Refuses what is sent twice, malformed, or in another charset than UTF-8. */
+function mediaTypeOf(request: FastifyRequest): string {
+  const header = onlyOne(request, 'content-type');
+  if (header === undefined) return '';
+  const match = /^\s*([\w!#$&^.+-]+\/[\w!#$&^.+-]+)\s*(;.*)?$/.exec(header);
+  if (match?.[1] === undefined) throw new StatusProblem(415, 'The Content-Type is malformed.');
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(match[2] ?? '')?.[1];
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw new StatusProblem(415, 'Text is taken as UTF-8 only.');
+  }
+  return match[1].toLowerCase();
+}
+
+function contentEncodingOf(request: FastifyRequest): string {
+  return onlyOne(request, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
+}
+
+/** Node keeps the first of two Content-Type headers and joins others; what was meant cannot be known, so two are refused. */
+function onlyOne(request: FastifyRequest, name: string): string | undefined {
+  const { rawHeaders } = request.raw;
+  let found: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.toLowerCase() !== name) continue;
+    if (found !== undefined) throw new StatusProblem(415, `The header ${name} is there more than once.`);
+    found = rawHeaders[i + 1];
+  }
+  return found;
+}
+
+/**
+ * The body as a stream of its own, unpacked and bounded. Not `pipeline`: that destroys the request on an error, and with it the
+ * connection that the answer is to go out by.
+ */
+function unpacked(source: Readable, encoding: string, maxBytes: number): Readable {
+  let seen = 0;
+  const bounded = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      seen += chunk.length;
+      if (seen > maxBytes) done(tooLarge(maxBytes));
+      else done(null, chunk);
+    },
+  });
+  let ended = false;
+  source.once('end', () => (ended = true));
+  source.once('close', () => {
+    if (!ended) bounded.destroy(new SenderGone());
+  });
+  source.once('error', () => bounded.destroy(new SenderGone()));
+
+  const decoder = decoderOf(encoding);
+  if (decoder === undefined) {
+    source.pipe(bounded);
+  } else {
+    decoder.once('error', () =>
+      bounded.destroy(invalid('', 'encoding', `The body is not ${encoding}, or is cut off.`)),
+    );
+    source.pipe(decoder).pipe(bounded);
+  }
+  bounded.once('close', () => {
+    source.unpipe();
+    decoder?.destroy();
+  });
+  return bounded;
+}
+
+function decoderOf(encoding: string): Transform | undefined {
+  switch (encoding) {
+    case 'identity':
+      return undefined;
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'deflate':
+      return createInflate();
+    case 'br':
+      return createBrotliDecompress();
+    default:
+      throw new StatusProblem(415, `The Content-Encoding is not one of gzip, deflate, br.`, {
+        'accept-encoding': 'gzip, deflate, br',
+      });
+  }
+}
+
+async function collect(body: Readable, seconds: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const timer = setTimeout(() => {
+    body.destroy(new StatusProblem(408, `The body was not complete after ${seconds} seconds.`));
+  }, seconds * 1000);
+  try {
+    for await (const chunk of body) chunks.push(chunk as Buffer);
+  } finally {
+    clearTimeout(timer);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
