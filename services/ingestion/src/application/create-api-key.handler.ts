@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { apiKeyIdBytes, apiKeyOf, apiKeySecretBytes } from '../domain/api-key.js';
-import { ApiKeys, type ApiKeyView } from './api-keys.js';
+import { ApiKeys, type ApiKeyView } from '../domain/api-keys.js';
 
 @Injectable()
 export class CreateApiKey {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ApiKeys, type ApiKeyView } from './api-keys.js';
+import { ApiKeys, type ApiKeyView } from '../domain/api-keys.js';
 import { VerifyApiKey } from './verify-api-key.handler.js';
 
 @Injectable()

@@ -1,0 +1,19 @@
+import { validatorOf } from '@closeloop/contracts';
+import { invalid, Problem } from '@closeloop/platform';
+
+/** A reader of request bodies of one class: gives the body, or throws the problem `invalid` with every violation. */
+export function bodyOf<T extends object>(dataClass: new () => T): (body: unknown) => T {
+  const violationsOf = validatorOf(dataClass);
+  return (body) => {
+    const violations = violationsOf(body);
+    if (violations) throw new Problem('invalid', 'The body is not what this route takes.', { errors: violations });
+    return body as T;
+  };
+}
+
+/** @throws Problem `invalid` for none or for more than so many. */
+export function atMost(max: number, items: readonly unknown[]): void {
+  if (items.length === 0 || items.length > max) {
+    throw invalid('', 'arraySize', `There must be 1 to ${max} of them, not ${items.length}.`);
+  }
+}
