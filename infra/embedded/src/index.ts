@@ -3,5 +3,6 @@ export { startKafka, type RunningKafka, type RunningServer, type ServerOptions }
 export { startLocalIssuer, type LocalClaims, type LocalIssuer, type LocalIssuerOptions } from './local-issuer.js';
 export { assertFree, freePorts, holderOf, isListening, PortTaken } from './port.js';
 export { startPostgres, type RunningPostgres } from './postgres.js';
+export { stopLeftServers } from './left-servers.js';
 export { commandOf } from './port.js';
 export { isAlive, lastLines, stopProcess } from './process.js';

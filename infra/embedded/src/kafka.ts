@@ -93,6 +93,12 @@ const running = (pid: number, port: number, adopted: boolean): RunningKafka => (
   stop: () => stopKafka(pid),
 });
 
+/** Stops the broker that something left running on that data folder, if there is one. */
+export async function stopLeftKafka(dataDir: string): Promise<void> {
+  const pid = await findProcess('kafka.Kafka', join(dataDir, 'server.properties'));
+  if (pid !== undefined) await stopKafka(pid);
+}
+
 /** SIGTERM is Kafka's controlled shutdown. */
 const stopKafka = (pid: number) =>
   stopProcess(pid, 'Kafka', [

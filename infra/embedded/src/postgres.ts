@@ -101,6 +101,12 @@ const postgresWords = (data: string, port: number, ephemeral: boolean) => [
   ].flatMap((setting) => ['-c', setting]),
 ];
 
+/** Stops the server that something left running on that data folder, if there is one. */
+export async function stopLeftPostgres(dataDir: string): Promise<void> {
+  const left = await leftRunning(join(dataDir, 'data'));
+  if (left) await stopPostgres(left.pid);
+}
+
 /** SIGINT is Postgres's fast shutdown: sessions are ended, everything is written. */
 const stopPostgres = (pid: number) =>
   stopProcess(pid, 'Postgres', [

@@ -3,6 +3,7 @@ import { pipeline } from '@closeloop/contracts';
 import { startLocalIssuer, type LocalClaims } from '@closeloop/embedded';
 import { Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
 import pg from 'pg';
+import { eventually } from './eventually.js';
 import { startRecorder, type Recorder } from './recorder.js';
 
 export interface PublishedMessage {
@@ -77,8 +78,16 @@ export async function testEnvironment(options: { prefix?: string } = {}): Promis
     const name = topicPrefix + topic;
     const client = await connectedAdmin();
     await client.createTopics({
-      waitForLeaders: true,
+      // kafkajs's own wait fails where the broker has not heard of the new topic yet.
+      waitForLeaders: false,
       topics: [{ topic: name, numPartitions: Number(env['KAFKA_PARTITIONS']), replicationFactor: 1 }],
+    });
+    await eventually(async () => {
+      const { topics } = await client.fetchTopicMetadata({ topics: [name] });
+      const partitions = topics[0]?.partitions ?? [];
+      if (partitions.length === 0 || partitions.some(({ leader }) => leader < 0)) {
+        throw new Error(`${name} has no leader yet`);
+      }
     });
     return name;
   }
