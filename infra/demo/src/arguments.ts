@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+
+export interface DemoArguments {
+  /** NDJSON or CSV to replay; without it the demo's own pack */
+  file?: string;
+  /** Rows of the file at the most */
+  limit?: number;
+  /** One JSON object as the last line of stdout */
+  json: boolean;
+  /** Where to write what became of each item, as NDJSON */
+  items?: string;
+}
+
+/** Throws an Error that names the option and the rule. */
+export function readArguments(argv: readonly string[]): DemoArguments {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      file: { type: 'string' },
+      limit: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      items: { type: 'string' },
+    },
+  });
+  const limit = values.limit === undefined ? undefined : Number(values.limit);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+    throw new Error(`--limit must be a whole number above 0, not ${JSON.stringify(values.limit)}`);
+  }
+  if (limit !== undefined && values.file === undefined) throw new Error('--limit goes with --file');
+  return { file: values.file, limit, json: values.json, items: values.items };
+}
