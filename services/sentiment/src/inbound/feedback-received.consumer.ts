@@ -8,7 +8,7 @@ import { TagFeedbackHandler } from '../application/tag-feedback.handler.js';
 export class FeedbackReceivedConsumer {
   constructor(private readonly tagFeedback: TagFeedbackHandler) {}
 
-  @EventPattern(feedbackReceived.topic)
+  @EventPattern<string>(feedbackReceived.topic)
   tag(@Payload() events: readonly IncomingEvent<FeedbackReceived>[]): Outcome[] {
     return events.map((event) => {
       const { id, data } = this.tagFeedback.handle(event.data);
