@@ -8,7 +8,7 @@ export interface EventDeclaration<T extends object = object> {
   readonly description: string;
   readonly data: DataClass<T>;
   /** Kafka key: what keeps its order */
-  readonly key: (data: T) => string;
+  key(this: void, data: T): string;
 }
 
 export const declareEvent = <T extends object>(declaration: EventDeclaration<T>): EventDeclaration<T> =>

@@ -13,3 +13,6 @@ export * from './pipeline.js';
 export * from './violation.js';
 export * from './forbidden-characters.js';
 export { maxViolations, validatorOf, type Validator, type ValidatorOptions } from './validator.js';
+export { jsonSchemaOf, schemasOf, type SchemaOptions } from './json-schema.js';
+export type { JsonSchema } from './json-schema-document.js';
+export { asyncApiDocument, type AsyncApiDocument } from './asyncapi.js';

@@ -16,14 +16,19 @@ export interface Station {
   readonly produces: readonly EventDeclaration[];
 }
 
-const station = (group: string, flows: Partial<Record<Exclude<keyof Station, 'group'>, readonly object[]>>): Station =>
-  ({ group, consumes: [], consumesDeadLettersOf: [], produces: [], ...flows }) as Station;
+const station = (group: string, flows: Partial<Omit<Station, 'group'>>): Station => ({
+  group,
+  consumes: [],
+  consumesDeadLettersOf: [],
+  produces: [],
+  ...flows,
+});
 
 /** The map: who produces and who consumes, in the order the data meets them. */
 export const pipeline = {
   ingestion: station('closeloop.ingestion', {
     consumes: [feedbackInbound, loopChanged],
-    consumesDeadLettersOf: [feedbackReceived, feedbackTagged, feedbackRouted],
+    consumesDeadLettersOf: [feedbackInbound, feedbackReceived, feedbackTagged, feedbackRouted],
     produces: [feedbackReceived],
   }),
   sentiment: station('closeloop.sentiment', { consumes: [feedbackReceived], produces: [feedbackTagged] }),
@@ -33,15 +38,24 @@ export const pipeline = {
 
 export type ServiceName = keyof typeof pipeline;
 
-/** Every event, in the order of the pipeline. */
+const stations: readonly Station[] = Object.values(pipeline);
+
+/** produced: one of our services writes it; offered: only others do, and we read it. */
+export const directionOf = (event: EventDeclaration): 'offered' | 'produced' =>
+  stations.some(({ produces }) => produces.includes(event)) ? 'produced' : 'offered';
+
+const declared = new Set(stations.flatMap(({ consumes, produces }) => [...consumes, ...produces]));
+
+/** Every event in the order of the flow: what is offered to us, then what each service makes of it. */
 export const events: readonly EventDeclaration[] = [
-  ...new Set(Object.values(pipeline).flatMap(({ consumes, produces }: Station) => [...consumes, ...produces])),
+  ...[...declared].filter((event) => directionOf(event) === 'offered'),
+  ...stations.flatMap(({ produces }) => produces),
 ];
 
 /** Every topic that must be there: those of the events, and one for the dead letters of each that is consumed. */
 export const topics: readonly string[] = [
   ...events.map(({ topic }) => topic),
-  ...new Set(
-    Object.values(pipeline).flatMap(({ consumes }: Station) => consumes.map(({ topic }) => deadLetterTopic(topic))),
-  ),
+  ...events
+    .filter((event) => stations.some(({ consumes }) => consumes.includes(event)))
+    .map(({ topic }) => deadLetterTopic(topic)),
 ];

@@ -8,7 +8,7 @@ import {
   maxAttributes,
   timestampPattern,
 } from './decorators.js';
-import type { JsonSchema } from './json-schema.js';
+import type { JsonSchema } from './json-schema-document.js';
 
 /** One class-validator rule: what it says in JSON Schema, in words, and as code that refuses. */
 export interface Rule {
