@@ -1,0 +1,138 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Problem } from '@closeloop/platform';
+import { AcceptanceStore, Overtaken, Unstorable } from '../domain/acceptance-store.js';
+import { canonicalise, isRefusal } from '../domain/candidate.js';
+import { IngestionConfig } from '../ingestion.config.js';
+import { AcceptFeedback, type AcceptanceResult, type RepeatableRequest, type Submission } from './accept-feedback.js';
+import {
+  AcceptFeedbackHandler,
+  type AcceptanceAnswer,
+  type AcceptanceCall,
+  type Judged,
+} from './accept-feedback.handler.js';
+
+interface Waiting extends AcceptanceCall {
+  /** Bytes of canonical JSON */
+  readonly bytes: number;
+  resolve(results: AcceptanceResult[]): void;
+  reject(error: unknown): void;
+}
+
+/** How often a group is tried again because another transaction was first. */
+const attempts = 10;
+const retryAfterSeconds = '5';
+/** Most bytes of canonical JSON in one transaction (one request alone may have more). */
+const maxGroupBytes = 8 * 1024 * 1024;
+
+const judge = ({ unreadable, ...submission }: Submission): Judged => {
+  if (unreadable) return { source: submission.source, errors: unreadable };
+  const judged = canonicalise(submission);
+  return isRefusal(judged) ? { source: submission.source, errors: judged.errors } : judged;
+};
+
+/**
+ * Group commit: while one transaction runs, the requests that come in wait, and share the next one. A lone request waits
+ * for nothing. One transaction at a time, so that the requests of a process are judged in the order in which they came.
+ */
+@Injectable()
+export class GroupCommit extends AcceptFeedback {
+  private readonly queue: Waiting[] = [];
+  private waiting = 0;
+  private running = false;
+
+  constructor(
+    private readonly store: AcceptanceStore,
+    private readonly handler: AcceptFeedbackHandler,
+    private readonly config: IngestionConfig,
+  ) {
+    super();
+  }
+
+  async accept(submissions: readonly Submission[], request?: RepeatableRequest): Promise<AcceptanceResult[]> {
+    if (this.store.isFull() || this.waiting + submissions.length > this.config.queueBound)
+      throw new Problem('backlog-full', 'More feedback waits than is allowed. Nothing was done; send it again later.', {
+        headers: { 'retry-after': retryAfterSeconds },
+      });
+    const judged = submissions.map(judge);
+    const bytes = judged.reduce((sum, one) => sum + (isRefusal(one) ? 0 : one.canonical.length), 0);
+    return new Promise((resolve, reject) => {
+      this.queue.push({ judged, bytes, resolve, reject, ...(request && { request }) });
+      this.waiting += judged.length;
+      if (!this.running) void this.run();
+    });
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    // requests that have arrived already are read before the first group starts
+    await setImmediate();
+    while (this.queue.length > 0) {
+      const group = this.nextGroup();
+      await this.commit(group);
+      this.waiting -= group.reduce((sum, { judged }) => sum + judged.length, 0);
+    }
+    this.running = false;
+  }
+
+  private nextGroup(): Waiting[] {
+    let rows = 0;
+    let bytes = 0;
+    let calls = 0;
+    for (const call of this.queue) {
+      rows += call.judged.length;
+      bytes += call.bytes;
+      if (calls > 0 && (rows > this.config.groupRows || bytes > maxGroupBytes)) break;
+      calls += 1;
+    }
+    return this.queue.splice(0, calls);
+  }
+
+  /** Never rejects: every call of the group is answered. */
+  private async commit(group: readonly Waiting[]): Promise<void> {
+    try {
+      settle(group, await this.inTransaction(group));
+    } catch (error) {
+      if (!(error instanceof Unstorable)) return group.forEach((call) => call.reject(error));
+      for (const call of group) {
+        try {
+          settle([call], [await this.alone(call)]);
+        } catch (own) {
+          call.reject(own);
+        }
+      }
+    }
+    this.store.wake();
+  }
+
+  private inTransaction(group: readonly Waiting[]): Promise<AcceptanceAnswer[]> {
+    return unlessOvertaken(() => this.store.transaction((transaction) => this.handler.accept(transaction, group)));
+  }
+
+  private alone(call: Waiting): Promise<AcceptanceAnswer> {
+    return unlessOvertaken(() => this.store.transaction((transaction) => this.handler.acceptSingly(transaction, call)));
+  }
+}
+
+const settle = (calls: readonly Waiting[], answers: readonly AcceptanceAnswer[]): void =>
+  calls.forEach((call, at) => {
+    const answer = answers[at]!;
+    if (answer instanceof Problem) call.reject(answer);
+    else call.resolve(answer);
+  });
+
+async function unlessOvertaken<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      if (attempt === attempts)
+        throw new Problem('store-unavailable', 'Others write the same feedback all the time; send it again later.', {
+          headers: { 'retry-after': retryAfterSeconds },
+          cause: error,
+        });
+      await setTimeout(Math.random() * 5 * attempt);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  canonicalJson,
+  customerKeyOf,
+  deriveId,
+  Feedback,
+  feedbackIdOf,
+  FeedbackInput,
+  forbiddenCharacters,
+  maxEventBytes,
+  sha256,
+  validatorOf,
+  type FeedbackKind,
+  type Violation,
+} from '@closeloop/contracts';
+
+/** A canonical feedback but for what only its acceptance knows. */
+export type CanonicalContent = Omit<Feedback, 'revision' | 'receivedAt' | 'contentHash'>;
+
+/** A valid feedback in its canonical shape, not yet judged against what is known of it. */
+export interface Candidate {
+  readonly feedbackId: string;
+  readonly source: string;
+  readonly kind: FeedbackKind;
+  /** Milliseconds since 1970 */
+  readonly updatedAt?: number;
+  /** Lower-case hexadecimal SHA-256 of `canonical` */
+  readonly contentHash: string;
+  readonly content: CanonicalContent;
+  /** Canonical JSON of `content` */
+  readonly canonical: string;
+}
+
+export interface Refusal {
+  readonly errors: readonly Violation[];
+}
+
+export const isRefusal = (judged: Candidate | Refusal): judged is Refusal => 'errors' in judged;
+
+/** Rule of a violation: the caller may not speak for that source. */
+export const foreignSource = 'foreignSource';
+/** Rule of a violation: the canonical event would be too long. */
+export const tooLong = 'maxEventBytes';
+
+const validate = validatorOf(FeedbackInput);
+
+/** Bytes that revision, receivedAt and contentHash add to the event, at most. */
+const bytesOfAcceptance = Buffer.byteLength(
+  JSON.stringify({ revision: 2_147_483_647, receivedAt: new Date(0).toISOString(), contentHash: sha256('') }),
+);
+
+/** null, '', [] and {} say as much as leaving a member out, and are left out, so that they make no revision. */
+function withoutEmpty<T>(value: T): T | undefined {
+  if (value === null || value === undefined || value === '') return undefined;
+  if (typeof value !== 'object' || (Array.isArray(value) && value.length > 0)) return value;
+  const kept = Object.entries(value).filter(([, member]) => member !== null && member !== '');
+  return kept.length === 0 ? undefined : (Object.fromEntries(kept) as T);
+}
+
+/** UTC with milliseconds; undefined for a time that has no four-digit year there. */
+function utc(time: string): string | undefined {
+  const normalised = new Date(time).toISOString();
+  return /^(?!0000)\d{4}-/.test(normalised) ? normalised : undefined;
+}
+
+const refuse = (pointer: string, rule: string, message: string): Refusal => ({
+  errors: [{ pointer, rule, message }],
+});
+
+const saysSomething = (content: Partial<Feedback>): boolean =>
+  Boolean(content.text?.trim() || content.title?.trim() || content.rating || content.survey);
+
+/** What a tombstone keeps: enough to order it and to find what it closes, nothing that a person said. */
+const tombstone = ({ channel, customerKey, occurredAt, updatedAt }: Partial<Feedback>): Partial<Feedback> => ({
+  channel,
+  customerKey,
+  occurredAt,
+  updatedAt,
+});
+
+/**
+ * The canonical feedback of an input (any JSON value), with its derived ids; or what is wrong with it.
+ *
+ * - null and empty members are left out; times become UTC with milliseconds; kind and historic get their defaults
+ * - feedbackId = v5(source, externalId), else v5(source, idempotencyKey, index), else v5(source, hash of all the rest)
+ * - a deletion needs an externalId, and keeps neither text nor author
+ */
+export function canonicalise(submission: {
+  readonly source: string;
+  readonly input: unknown;
+  readonly idempotencyKey?: string;
+  readonly index?: number | string;
+}): Candidate | Refusal {
+  const { source, input, idempotencyKey, index } = submission;
+  const violations = validate(input);
+  if (violations) return { errors: violations };
+  const forbidden = forbiddenCharacters(input);
+  if (forbidden) return { errors: [forbidden] };
+  const { source: named, externalId, kind: givenKind, historic: givenHistoric, ...given } = input as FeedbackInput;
+  if (named !== undefined && named !== null && named !== source)
+    return refuse('/source', foreignSource, 'source is not the one that the caller may speak for');
+  const kind = givenKind ?? 'created';
+  const historic = givenHistoric ?? false;
+
+  const members: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const kept: unknown = name === 'attributes' ? attributesOf(value) : withoutEmpty(value as unknown);
+    if (kept !== undefined) members[name] = kept;
+  }
+  for (const name of ['occurredAt', 'updatedAt']) {
+    if (members[name] === undefined) continue;
+    const time = utc(members[name] as string);
+    if (time === undefined) return refuse(`/${name}`, 'isTimestamp', `${name} is outside the years 1 to 9999`);
+    members[name] = time;
+  }
+  let content = members as Partial<Feedback>;
+  if (content.customerKey === undefined && content.author?.externalId !== undefined)
+    content.customerKey = customerKeyOf(source, content.author.externalId);
+
+  if (kind === 'deleted') {
+    if (externalId === undefined || externalId === null)
+      return refuse('/externalId', 'isDefined', 'externalId is missing; a deletion must name what is deleted');
+    content = tombstone(content);
+  } else if (!saysSomething(content)) {
+    return refuse('', 'saysSomething', 'one of text, title, rating and survey must be there');
+  }
+
+  const identified = { ...content, source, externalId: externalId ?? undefined, kind, historic };
+  const feedbackId = identified.externalId
+    ? feedbackIdOf(source, identified.externalId)
+    : idempotencyKey !== undefined
+      ? deriveId(source, idempotencyKey, String(index ?? 0))
+      : deriveId(source, sha256(canonicalJson(identified)));
+  const whole = { ...identified, feedbackId } as CanonicalContent;
+  const canonical = canonicalJson(whole);
+  const bytes = Buffer.byteLength(canonical) + bytesOfAcceptance;
+  if (bytes > maxEventBytes)
+    return refuse('', tooLong, `the canonical feedback has ${bytes} bytes; ${maxEventBytes} are the most`);
+  return {
+    feedbackId,
+    source,
+    kind,
+    ...(content.updatedAt !== undefined && { updatedAt: Date.parse(content.updatedAt) }),
+    contentHash: sha256(canonical),
+    content: whole,
+    canonical,
+  };
+}
+
+/** Attributes are the sender's own names: an empty value may mean something there. */
+const attributesOf = (attributes: unknown): unknown =>
+  attributes && Object.keys(attributes).length > 0 ? attributes : undefined;

@@ -1,0 +1,46 @@
+import {
+  deadLetterTopic,
+  feedbackInbound,
+  feedbackReceived,
+  feedbackRouted,
+  feedbackTagged,
+} from '@closeloop/contracts';
+import { drop, EffectContext, ok, type IncomingDeadLetter, type Outcome } from '@closeloop/messaging';
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { RecordDeadLettersHandler } from '../application/record-dead-letters.handler.js';
+import { LedgerStore } from '../domain/ledger-store.js';
+
+/** What died on its way through the pipeline, and what died at the door from Kafka. */
+@Controller()
+export class DeadLetterConsumer {
+  constructor(
+    private readonly store: LedgerStore,
+    private readonly handler: RecordDeadLettersHandler,
+  ) {}
+
+  @EventPattern<string>(deadLetterTopic(feedbackInbound.topic))
+  inbound(@Payload() letters: IncomingDeadLetter[], @Ctx() context: EffectContext): Promise<Outcome[]> {
+    return this.record(letters, context);
+  }
+
+  @EventPattern<string>(deadLetterTopic(feedbackReceived.topic))
+  received(@Payload() letters: IncomingDeadLetter[], @Ctx() context: EffectContext): Promise<Outcome[]> {
+    return this.record(letters, context);
+  }
+
+  @EventPattern<string>(deadLetterTopic(feedbackTagged.topic))
+  tagged(@Payload() letters: IncomingDeadLetter[], @Ctx() context: EffectContext): Promise<Outcome[]> {
+    return this.record(letters, context);
+  }
+
+  @EventPattern<string>(deadLetterTopic(feedbackRouted.topic))
+  routed(@Payload() letters: IncomingDeadLetter[], @Ctx() context: EffectContext): Promise<Outcome[]> {
+    return this.record(letters, context);
+  }
+
+  private async record(letters: readonly IncomingDeadLetter[], { transaction }: EffectContext): Promise<Outcome[]> {
+    const kept = await this.handler.record(this.store.within(transaction), letters);
+    return kept.map((one) => (one ? ok() : drop('a dead letter of a group that settles nothing')));
+  }
+}

@@ -1,0 +1,29 @@
+import { loopChanged, type LoopChanged } from '@closeloop/contracts';
+import { drop, EffectContext, ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { SettleFeedbackHandler } from '../application/settle-feedback.handler.js';
+import { LedgerStore } from '../domain/ledger-store.js';
+
+/** What the loop service says became of feedback. */
+@Controller()
+export class LoopChangedConsumer {
+  constructor(
+    private readonly store: LedgerStore,
+    private readonly handler: SettleFeedbackHandler,
+  ) {}
+
+  @EventPattern<string>(loopChanged.topic)
+  async settle(
+    @Payload() events: IncomingEvent<LoopChanged>[],
+    @Ctx() { transaction }: EffectContext,
+  ): Promise<Outcome[]> {
+    const unknown = await this.handler.settle(
+      this.store.within(transaction),
+      events.map(({ data }) => data),
+    );
+    return events.map(({ data: { feedback } }) =>
+      feedback && unknown.has(feedback.feedbackId) ? drop('the feedback was never accepted here') : ok(),
+    );
+  }
+}

@@ -1,0 +1,209 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { countedResults, type CountedResult } from '../domain/acceptance-store.js';
+import { type CanonicalContent } from '../domain/candidate.js';
+import { type StandingOutcome } from '../domain/ledger-entry.js';
+import { ageBounds, LedgerReader, type AgeBand, type FeedbackView, type LedgerView } from '../domain/ledger-view.js';
+import { hasRevision, parseRevisions } from '../domain/revision-set.js';
+import { DeadLetterEntity } from './dead-letter.entity.js';
+import { FeedbackBodyEntity } from './feedback-body.entity.js';
+import { FeedbackRevisionEntity } from './feedback-revision.entity.js';
+import { FeedbackEntity } from './feedback.entity.js';
+import { LoopStateEntity } from './loop-state.entity.js';
+
+interface TallyRow {
+  measure: 'result' | 'outcome' | 'loop';
+  value: string;
+  team: string;
+  sentiment: string;
+  count: number;
+}
+
+const unsettled = 'settled_revision < accepted_revision and dead_revision < accepted_revision';
+const bands: readonly AgeBand[] = ['under10s', 'under1m', 'under10m', 'under1h', 'under1d', 'over1d'];
+const outcomes = ['loop', 'joined', 'no-loop', 'withdrawn'] as const satisfies readonly StandingOutcome[];
+
+@Injectable()
+export class LedgerReaderRepository extends LedgerReader {
+  constructor(private readonly dataSource: DataSource) {
+    super();
+  }
+
+  override feedback(feedbackId: string): Promise<FeedbackView | undefined> {
+    return this.snapshot(async (manager) => {
+      const feedback = await manager.findOneBy(FeedbackEntity, { feedbackId });
+      if (!feedback) return undefined;
+      return viewOf({
+        feedback,
+        loop: feedback.loopId === null ? null : await manager.findOneBy(LoopStateEntity, { loopId: feedback.loopId }),
+        revisions: await manager.find(FeedbackRevisionEntity, { where: { feedbackId }, order: { revision: 'ASC' } }),
+        letters: await manager.find(DeadLetterEntity, {
+          where: { feedbackId },
+          order: { diedAt: 'ASC', letterId: 'ASC' },
+        }),
+        bodies: await manager.findBy(FeedbackBodyEntity, { feedbackId }),
+      });
+    });
+  }
+
+  override ledger(options: { source?: string; missingIds: number; missingAfterSeconds: number }): Promise<LedgerView> {
+    const source = options.source ?? null;
+    return this.snapshot(async (manager) => {
+      const tallies = await manager.query<TallyRow[]>(
+        `select measure, value, team, sentiment, sum(count)::float8 as count from tally
+         where $1::text is null or source = $1 group by measure, value, team, sentiment`,
+        [source],
+      );
+      const [open] = await manager.query<
+        [{ now: Date; counts: number[]; total: number; oldest: number | null; missing: number; dead: number }]
+      >(
+        `select now() as now,
+           (select count(*)::int from feedback
+            where dead_revision > 0 and dead_revision >= accepted_revision and outcome is null
+              and ($1::text is null or source = $1)) as dead,
+           array(select count(aged.feedback_id)::int
+                 from unnest($2::float8[], $3::float8[]) with ordinality as band (younger, older, at)
+                 left join (${aged}) aged on age >= younger and age < older group by at order by at) as counts,
+           total, oldest, missing
+         from (select count(*)::int as total, max(age) as oldest,
+                 (count(*) filter (where age >= $4 and (idle or accepted_at < overtaken)))::int as missing
+               from (${aged}) aged, (${progress}) progress) sums`,
+        [source, [0, ...ageBounds], [...ageBounds, 'Infinity'], options.missingAfterSeconds],
+      );
+      const missingIds =
+        options.missingIds > 0
+          ? await manager.query<{ feedback_id: string }[]>(
+              `select feedback_id from (${aged}) aged, (${progressFrom(2)}) progress
+               where age >= $2 and (idle or accepted_at < overtaken) order by accepted_at, feedback_id limit $3`,
+              [source, options.missingAfterSeconds, options.missingIds],
+            )
+          : undefined;
+      return ledgerOf(
+        source,
+        tallies,
+        open,
+        missingIds?.map((row) => row.feedback_id),
+      );
+    });
+  }
+
+  /** One snapshot, so that what is read belongs together. */
+  private async snapshot<T>(read: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction('REPEATABLE READ', read);
+  }
+}
+
+const aged = `
+  select feedback_id, accepted_at, extract(epoch from now() - accepted_at)::float8 as age from feedback
+  where ${unsettled} and ($1::text is null or source = $1)`;
+
+/** idle: nothing was settled for so long; overtaken: what was accepted so much later is settled already. */
+const progressFrom = (parameter: number): string => `
+  select coalesce(max(settled_at) < now() - make_interval(secs => $${parameter}), true) as idle,
+    max(settled_up_to) - make_interval(secs => $${parameter}) as overtaken
+  from ledger_progress`;
+const progress = progressFrom(4);
+
+interface Stored {
+  readonly feedback: FeedbackEntity;
+  readonly loop: LoopStateEntity | null;
+  readonly revisions: readonly FeedbackRevisionEntity[];
+  readonly letters: readonly DeadLetterEntity[];
+  readonly bodies: readonly FeedbackBodyEntity[];
+}
+
+function viewOf({ feedback, loop, revisions, letters, bodies }: Stored): FeedbackView {
+  const resolved = parseRevisions(feedback.resolved);
+  const settled = feedback.settledRevision >= feedback.acceptedRevision;
+  const dead = feedback.deadRevision >= feedback.acceptedRevision;
+  const parts = new Map(bodies.map((body) => [body.part, body]));
+  const messageOf = (details: string | null | undefined): string =>
+    details ? (JSON.parse(details) as { message: string }).message : '';
+  return {
+    feedbackId: feedback.feedbackId,
+    source: feedback.source,
+    revision: feedback.acceptedRevision,
+    status: settled ? 'settled' : dead ? 'dead-letter' : 'unsettled',
+    revisions: revisions.map(({ revision, kind, contentHash, receivedAt }) => {
+      const body = parts.get(String(revision))?.body;
+      return {
+        revision,
+        kind,
+        contentHash: contentHash.toString('hex'),
+        receivedAt: receivedAt.toISOString(),
+        ...(body && { feedback: JSON.parse(body.toString()) as CanonicalContent }),
+      };
+    }),
+    ...(feedback.outcome && {
+      outcome: {
+        outcome: feedback.outcome,
+        revision: feedback.settledRevision,
+        settlement: feedback.settlement,
+        ...(feedback.team !== null && { team: feedback.team }),
+        ...(feedback.sentiment !== null && { sentiment: feedback.sentiment }),
+        settledAt: feedback.settledAt!.toISOString(),
+      },
+    }),
+    ...(loop && {
+      loop: {
+        loopId: loop.loopId,
+        version: loop.version,
+        state: loop.state,
+        cycle: loop.cycle,
+        team: loop.team,
+        priority: loop.priority,
+        changedAt: loop.changedAt.toISOString(),
+      },
+    }),
+    deadLetters: letters.map(({ letterId: id, revision, topic, group, reason, attempts, diedAt }) => ({
+      id,
+      ...(revision !== null && { revision }),
+      topic,
+      group,
+      reason,
+      message: messageOf(parts.get(id)?.details),
+      attempts,
+      diedAt: diedAt.toISOString(),
+      open: revision !== null && !hasRevision(resolved, revision),
+    })),
+  };
+}
+
+function ledgerOf(
+  source: string | null,
+  tallies: readonly TallyRow[],
+  open: { now: Date; counts: number[]; total: number; oldest: number | null; missing: number; dead: number },
+  missingIds: readonly string[] | undefined,
+): LedgerView {
+  const counted = (measure: TallyRow['measure'], by: (row: TallyRow) => string): Record<string, number> => {
+    const counts: Record<string, number> = {};
+    for (const row of tallies) if (row.measure === measure) counts[by(row)] = (counts[by(row)] ?? 0) + row.count;
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+  };
+  const results = counted('result', ({ value }) => value);
+  const standing = counted('outcome', ({ value }) => value);
+  const withOutcome = outcomes.reduce((total, outcome) => total + (standing[outcome] ?? 0), 0);
+  return {
+    at: open.now.toISOString(),
+    source,
+    results: Object.fromEntries(countedResults.map((name) => [name, results[name] ?? 0])) as Record<
+      CountedResult,
+      number
+    >,
+    outcomes: {
+      ...(Object.fromEntries(outcomes.map((name) => [name, standing[name] ?? 0])) as Record<StandingOutcome, number>),
+      'dead-letter': open.dead,
+      none: (results['accepted'] ?? 0) - withOutcome - open.dead,
+    },
+    teams: counted('outcome', ({ team }) => team),
+    sentiments: counted('outcome', ({ sentiment }) => sentiment),
+    loops: counted('loop', ({ value }) => value),
+    unsettled: {
+      total: open.total,
+      byAge: Object.fromEntries(bands.map((band, at) => [band, open.counts[at]!])) as Record<AgeBand, number>,
+      oldestSeconds: open.oldest,
+    },
+    missing: open.missing,
+    ...(missingIds && { missingIds }),
+  };
+}
