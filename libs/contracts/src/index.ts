@@ -16,3 +16,4 @@ export { maxViolations, validatorOf, type Validator, type ValidatorOptions } fro
 export { jsonSchemaOf, schemasOf, type SchemaOptions } from './json-schema.js';
 export type { JsonSchema } from './json-schema-document.js';
 export { asyncApiDocument, type AsyncApiDocument } from './asyncapi.js';
+export { IsTimestamp, Nested } from './decorators.js';

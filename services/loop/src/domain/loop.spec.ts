@@ -271,10 +271,10 @@ describe('any sequence of commands', () => {
         nil: undefined,
         freq: 8,
       }),
-      gap: fc.nat({ max: 10 }),
+      gap: fc.nat({ max: 20 }),
       flag: fc.boolean(),
     }),
-    { maxLength: 60 },
+    { minLength: 10, maxLength: 60, size: 'max' },
   );
 
   it('keeps versions gapless, never reaches an impossible state, and its history tells the same loop', () => {

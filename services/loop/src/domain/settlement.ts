@@ -60,6 +60,8 @@ export interface SettledFeedback extends Position {
   readonly team?: string;
   readonly sentiment?: SentimentLabel;
   readonly rating?: number;
+  /** Of the first revision that was settled */
+  readonly receivedAt: Date;
 }
 
 /** The loops that a settlement may look at; all of them locked. */
@@ -114,6 +116,7 @@ export function settle(known: SettledFeedback | undefined, arrival: Arrival, loo
   const { feedbackId, source, revision, tagRevision, routeRevision, route } = arrival;
   const base = {
     ...{ feedbackId, source, revision, tagRevision, routeRevision, settlement },
+    receivedAt: known?.receivedAt ?? arrival.receivedAt,
     ...(arrival.sentiment !== undefined && { sentiment: arrival.sentiment }),
     ...(arrival.rating !== undefined && { rating: arrival.rating }),
   };
@@ -169,6 +172,7 @@ function settlePlaced(
   const feedback: SettledFeedback = {
     ...{ feedbackId, source, revision, tagRevision, routeRevision, place, outcome },
     settlement: known.settlement + 1,
+    receivedAt: known.receivedAt,
     team: loop.team,
     ...(arrival.sentiment !== undefined && { sentiment: arrival.sentiment }),
     ...(arrival.rating !== undefined && { rating: arrival.rating }),

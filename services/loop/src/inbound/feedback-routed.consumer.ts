@@ -1,0 +1,25 @@
+import { feedbackRouted, type FeedbackRouted } from '@closeloop/contracts';
+import { EffectContext, ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { SettleFeedback } from '../application/settle-feedback.handler.js';
+import { outgoing } from '../domain/loop-changed.js';
+import { SettlementStore } from '../domain/settlement-store.js';
+
+/** Feedback that a rule has sent to a team. */
+@Controller()
+export class FeedbackRoutedConsumer {
+  constructor(
+    private readonly store: SettlementStore,
+    private readonly handler: SettleFeedback,
+  ) {}
+
+  @EventPattern<string>(feedbackRouted.topic)
+  async settle(
+    @Payload() events: IncomingEvent<FeedbackRouted>[],
+    @Ctx() { transaction, now }: EffectContext,
+  ): Promise<Outcome[]> {
+    const told = await this.handler.handle(events, this.store.within(transaction), now);
+    return told.map((changes) => ok(...changes.map(outgoing)));
+  }
+}

@@ -1,0 +1,87 @@
+import { CurrentPrincipal, ForPeople, invalid, Problem, type Principal } from '@closeloop/platform';
+import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { CommandLoop, type GivenCommand } from '../application/command-loop.handler.js';
+import { type PeoplesCommand } from '../domain/permission.js';
+import {
+  AssignRequest,
+  NoFields,
+  PriorityRequest,
+  ReasonRequest,
+  RespondRequest,
+  SplitRequest,
+} from './loop-command.request.js';
+import { eventView, loopView } from './loop-view.js';
+import { bodyOf, etagOf, expectedVersionOf, loopIdFrom, personOf } from './request.js';
+
+const noFields = bodyOf(NoFields);
+const respond = bodyOf(RespondRequest);
+const reason = bodyOf(ReasonRequest);
+const assign = bodyOf(AssignRequest);
+const priority = bodyOf(PriorityRequest);
+const split = bodyOf(SplitRequest);
+
+/** A command's body becomes the command. */
+const readers: Record<PeoplesCommand, (body: unknown) => GivenCommand> = {
+  acknowledge: (body) => ({ ...noFields(body), type: 'acknowledge' }),
+  respond: (body) => ({ ...respond(body), type: 'respond' }),
+  wait: (body) => ({ ...noFields(body), type: 'wait' }),
+  resume: (body) => ({ ...noFields(body), type: 'resume' }),
+  resolve: (body) => ({ ...noFields(body), type: 'resolve' }),
+  reopen: (body) => ({ ...reason(body), type: 'reopen' }),
+  dismiss: (body) => ({ ...reason(body), type: 'dismiss' }),
+  split: (body) => ({ feedbackId: split(body).feedbackId.toLowerCase(), type: 'split' }),
+  assign: (body) => {
+    const { team, owner } = assign(body);
+    if (team == null && owner == null) throw invalid('', 'assignment', 'Name a team, an owner, or both.');
+    return { type: 'assign', ...(team != null && { team }), ...(owner != null && { owner }) };
+  },
+  escalate: (body) => ({ ...noFields(body), type: 'escalate' }),
+  'set-priority': (body) => ({ ...priority(body), type: 'set-priority' }),
+};
+
+/** What people do with a loop, each with the version of it that they saw. */
+@Controller('v1/loops')
+@ForPeople('agent', 'manager', 'admin')
+export class LoopCommandsController {
+  constructor(private readonly handler: CommandLoop) {}
+
+  @Post(':loopId/:command')
+  @HttpCode(200)
+  async command(
+    @Param('loopId') id: string,
+    @Param('command') name: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const loopId = loopIdFrom(id);
+    if (!Object.hasOwn(readers, name)) {
+      throw new Problem('not-found', `There is no command ${name}: ${Object.keys(readers).join(', ')}.`);
+    }
+    const given = readers[name as PeoplesCommand](body);
+    const expected = expectedVersionOf(ifMatch);
+    const result = await this.handler.handle(personOf(principal), loopId, expected, given);
+    switch (result.kind) {
+      case 'done':
+        void reply.header('etag', etagOf(result.loop.version));
+        return { ...loopView(result.loop), ...(result.opened && { opened: loopView(result.opened) }) };
+      case 'unknown':
+        throw new Problem('not-found', 'There is no such loop.');
+      case 'not-yours':
+        throw new Problem('forbidden', `${name} is not yours to do: the loop is of the team ${result.team}.`);
+      case 'conflict': {
+        const { version, state } = result.loop;
+        throw new Problem('version-conflict', `The loop is at version ${version}, not ${expected}.`, {
+          headers: { etag: etagOf(version) },
+          ...{ version, state, happened: result.since.map(eventView) },
+        });
+      }
+      case 'refused': {
+        const { version, state } = result.loop;
+        throw new Problem('transition-refused', result.message, { reason: result.reason, version, state });
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { validatorOf } from '@closeloop/contracts';
+import { invalid, Problem, type Principal } from '@closeloop/platform';
+import { type Person } from '../domain/permission.js';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A reader of request bodies of one class: gives the body, or throws the problem `invalid` with every violation. */
+export function bodyOf<T extends object>(dataClass: new () => T): (body: unknown) => T {
+  const violationsOf = validatorOf(dataClass);
+  return (body) => {
+    const violations = violationsOf(body ?? {});
+    if (violations) throw new Problem('invalid', 'The body is not what this route takes.', { errors: violations });
+    return (body ?? {}) as T;
+  };
+}
+
+/** The person who asks; the guard has let nobody else in on these routes. */
+export function personOf(principal: Principal): Person {
+  if (principal.kind !== 'person') throw new Problem('forbidden', 'This is for people, with a token.');
+  return principal;
+}
+
+/** @throws Problem `not-found` for what cannot be the id of a loop */
+export function loopIdFrom(text: string): string {
+  const loopId = text.toLowerCase();
+  if (!uuid.test(loopId)) throw new Problem('not-found', 'There is no such loop.');
+  return loopId;
+}
+
+export const isUuid = (text: string): boolean => uuid.test(text.toLowerCase());
+
+export const etagOf = (version: number): string => `"${version}"`;
+
+/** The version that a command expects, out of `If-Match: "3"`. */
+export function expectedVersionOf(header: string | undefined): number {
+  if (header === undefined) {
+    throw new Problem('if-match-missing', 'Send If-Match with the version of the loop that you saw (its ETag).');
+  }
+  const version = /^("?)([1-9]\d{0,8})\1$/.exec(header.trim())?.[2];
+  if (version === undefined) throw invalid('', 'if-match', 'If-Match must be the ETag of a loop, such as "3".');
+  return Number(version);
+}
+
+/** A parameter of the query, given once. */
+export function oneOf(name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalid('', name, `${name} may be given once.`);
+}

@@ -1,0 +1,265 @@
+import { Injectable } from '@nestjs/common';
+import { type LoopChanged, type SentimentLabel, type SettlementOutcome } from '@closeloop/contracts';
+import { type EntityManager } from 'typeorm';
+import { ConcurrentChange } from '../domain/concurrent-change.js';
+import {
+  keyText,
+  SettlementStore,
+  type SettlementChanges,
+  type SettlementKey,
+  type SettlementTransaction,
+} from '../domain/settlement-store.js';
+import { type Loop } from '../domain/loop.js';
+import { type SettledFeedback } from '../domain/settlement.js';
+import {
+  feedbackColumns,
+  type FeedbackEntity,
+  feedbackOf,
+  feedbackSelection,
+  feedbackTypes,
+  feedbackValues,
+} from './feedback.entity.js';
+import { historyColumns, historyTypes, historyValues, type LoopHistoryEntity } from './loop-history.entity.js';
+import { loopColumns, type LoopEntity, loopOf } from './loop.entity.js';
+
+type ToldRow = Pick<
+  LoopHistoryEntity,
+  'change' | 'actorKind' | 'actorId' | 'state' | 'cycle' | 'team' | 'priority' | 'owner'
+> &
+  SettlementKey & {
+    settlement: number;
+    outcome: SettlementOutcome;
+    loopId: string;
+    version: number;
+    at: Date;
+    settledTeam: string | null;
+    settledSentiment: SentimentLabel | null;
+    source: string;
+  };
+
+/** One statement for each table and batch: arrays in, UNNEST, no row by row. */
+@Injectable()
+export class SettlementRepository extends SettlementStore {
+  override within(transaction: object): SettlementTransaction {
+    return new PostgresSettlement(transaction as EntityManager);
+  }
+}
+
+class PostgresSettlement implements SettlementTransaction {
+  constructor(private readonly tx: EntityManager) {}
+
+  async lockFeedback(feedbackIds: readonly string[]): Promise<Map<string, SettledFeedback>> {
+    const rows = await this.tx.query<FeedbackEntity[]>(
+      `select ${feedbackSelection} from feedback where feedback_id = any($1::uuid[]) order by feedback_id for update`,
+      [feedbackIds],
+    );
+    return new Map(rows.map((row) => [row.feedbackId, feedbackOf(row)]));
+  }
+
+  async toldOf(keys: readonly SettlementKey[]): Promise<Map<string, LoopChanged>> {
+    const rows = await this.tx.query<ToldRow[]>(
+      `select s.feedback_id "feedbackId", s.revision, s.tag_revision "tagRevision", s.route_revision "routeRevision",
+          encode(s.content_hash, 'hex') "contentHash", s.settlement, s.outcome, s.loop_id "loopId", s.version, s.at,
+          s.team "settledTeam", s.sentiment "settledSentiment", f.source, h.change, h.actor_kind "actorKind",
+          h.actor_id "actorId", h.state, h.cycle, h.team, h.priority, h.owner
+        from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[])
+            k(feedback_id, revision, tag_revision, route_revision, content_hash)
+          join settlement s on s.feedback_id = k.feedback_id and s.revision = k.revision
+            and s.tag_revision = k.tag_revision and s.route_revision = k.route_revision
+            and s.content_hash = decode(k.content_hash, 'hex')
+          join feedback f on f.feedback_id = s.feedback_id
+          left join loop_history h on h.loop_id = s.loop_id and h.version = s.version`,
+      keyColumns(keys),
+    );
+    return new Map(rows.map((row) => [keyText(row), toldOf(row)]));
+  }
+
+  async lockCustomers(customers: readonly string[]): Promise<void> {
+    await this.tx.query(
+      `insert into customer (customer) select c from unnest($1::uuid[]) c order by c on conflict do nothing`,
+      [customers],
+    );
+    await this.tx.query('select 1 from customer where customer = any($1::uuid[]) order by customer for update', [
+      customers,
+    ]);
+  }
+
+  async openLoopsOf(customers: readonly string[], since: Date): Promise<string[]> {
+    const rows = await this.tx.query<{ loop_id: string }[]>(
+      'select loop_id from loop where customer = any($1::uuid[]) and closed_at is null and opened_at >= $2',
+      [customers, since],
+    );
+    return rows.map(({ loop_id }) => loop_id);
+  }
+
+  async lockLoops(loopIds: readonly string[]): Promise<Loop[]> {
+    const rows = await this.tx.query<LoopEntity[]>(
+      `select ${loopColumns} from loop where loop_id = any($1::uuid[]) order by loop_id for update`,
+      [loopIds],
+    );
+    return rows.map(loopOf);
+  }
+
+  async save(now: Date, changes: SettlementChanges): Promise<void> {
+    const { opened, moved, steps, newFeedback, knownFeedback, settlements, words, erased } = changes;
+    if (opened.length > 0) {
+      await written(
+        this.tx,
+        opened.length,
+        `insert into loop (loop_id, version, state, cycle, level, team, priority, owner, waiting, feedback,
+            first_responded_at, resolved_at, closed_at, customer, sla_policy, historic, received_at, opened_at)
+          select * from unnest(${loopTypes}, $14::uuid[], $15::text[], $16::bool[], $17::timestamptz[], $18::timestamptz[])
+          on conflict do nothing`,
+        [
+          ...loopValues(opened),
+          opened.map(({ customer }) => customer ?? null),
+          opened.map(({ slaPolicy }) => slaPolicy),
+          opened.map(({ historic }) => historic),
+          opened.map(({ receivedAt }) => receivedAt.toISOString()),
+          opened.map(({ openedAt }) => openedAt.toISOString()),
+        ],
+      );
+    }
+    if (moved.length > 0) {
+      await written(
+        this.tx,
+        moved.length,
+        `update loop l set version = n.version, state = n.state, cycle = n.cycle, level = n.level, team = n.team,
+            priority = n.priority, owner = n.owner, waiting = n.waiting, feedback = n.feedback,
+            first_responded_at = n.first_responded_at, resolved_at = n.resolved_at, closed_at = n.closed_at
+          from unnest(${loopTypes}, $14::int[]) n(loop_id, version, state, cycle, level, team, priority, owner, waiting,
+            feedback, first_responded_at, resolved_at, closed_at, before)
+          where l.loop_id = n.loop_id and l.version = n.before`,
+        [...loopValues(moved.map(({ loop }) => loop)), moved.map(({ before }) => before)],
+      );
+    }
+    if (steps.length > 0) {
+      await this.tx.query(
+        `insert into loop_history (${historyColumns}) select * from unnest(${historyTypes})`,
+        historyValues(steps),
+      );
+    }
+    if (newFeedback.length > 0) {
+      await written(
+        this.tx,
+        newFeedback.length,
+        `insert into feedback (${feedbackColumns}) select * from unnest(${feedbackTypes}) on conflict do nothing`,
+        feedbackValues(newFeedback),
+      );
+    }
+    if (knownFeedback.length > 0) {
+      await written(
+        this.tx,
+        knownFeedback.length,
+        `update feedback f set revision = n.revision, tag_revision = n.tag_revision, route_revision = n.route_revision,
+            settlement = n.settlement, outcome = n.outcome, loop_id = n.loop_id, place = n.place, team = n.team,
+            sentiment = n.sentiment, rating = n.rating
+          from unnest(${feedbackTypes}) n(${feedbackColumns})
+          where f.feedback_id = n.feedback_id`,
+        feedbackValues(knownFeedback),
+      );
+    }
+    await written(
+      this.tx,
+      settlements.length,
+      `insert into settlement (feedback_id, revision, tag_revision, route_revision, content_hash, settlement, outcome,
+          loop_id, version, team, sentiment, at)
+        select k.*, $12::timestamptz from unnest($1::uuid[], $2::int[], $3::int[], $4::int[],
+          (select array_agg(decode(h, 'hex') order by o) from unnest($5::text[]) with ordinality x(h, o)),
+          $6::int[], $7::text[], $8::uuid[], $9::int[], $10::text[], $11::text[]) k
+        on conflict do nothing`,
+      [
+        ...keyColumns(settlements.map(({ key }) => key)),
+        settlements.map(({ told }) => told.feedback!.settlement),
+        settlements.map(({ told }) => told.feedback!.outcome),
+        settlements.map(({ told }) => told.loopId),
+        settlements.map(({ told }) => told.version),
+        settlements.map(({ told }) => told.feedback!.team ?? null),
+        settlements.map(({ told }) => told.feedback!.sentiment ?? null),
+        now,
+      ],
+    );
+    if (words.length > 0) {
+      await this.tx.query(
+        `insert into words (words_id, kind, loop_id, feedback_id, revision, at, body)
+          select n.feedback_id, 'feedback', n.loop_id, n.feedback_id, n.revision, $5::timestamptz, n.body
+          from unnest($1::uuid[], $2::uuid[], $3::int[], $4::json[]) n(feedback_id, loop_id, revision, body)
+          on conflict (words_id) do update set loop_id = excluded.loop_id, revision = excluded.revision,
+            at = excluded.at, body = excluded.body`,
+        [
+          words.map(({ feedbackId }) => feedbackId),
+          words.map(({ loopId }) => loopId),
+          words.map(({ revision }) => revision),
+          words.map(({ body }) => body),
+          now,
+        ],
+      );
+    }
+    if (erased.length > 0) {
+      await this.tx.query(
+        `delete from words where feedback_id = any($1::uuid[]) and kind in ('feedback', 'evidence')`,
+        [erased],
+      );
+    }
+  }
+}
+
+/** Runs a statement that writes rows and checks how many. */
+async function written(tx: EntityManager, expected: number, statement: string, parameters: unknown[]): Promise<void> {
+  const [{ rows }] = await tx.query<[{ rows: number }]>(
+    `with written as (${statement} returning 1) select count(*)::int as rows from written`,
+    parameters,
+  );
+  if (rows !== expected) {
+    throw new ConcurrentChange(`${expected} rows were to be written and ${rows} were: someone else was faster`);
+  }
+}
+
+const loopTypes =
+  '$1::uuid[], $2::int[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::int[], ' +
+  '$11::timestamptz[], $12::timestamptz[], $13::timestamptz[]';
+
+const loopValues = (loops: readonly Loop[]): unknown[][] => [
+  loops.map(({ loopId }) => loopId),
+  loops.map(({ version }) => version),
+  loops.map(({ state }) => state),
+  loops.map(({ cycle }) => cycle),
+  loops.map(({ level }) => level),
+  loops.map(({ team }) => team),
+  loops.map(({ priority }) => priority),
+  loops.map(({ owner }) => owner ?? null),
+  loops.map(({ waiting }) => waiting),
+  loops.map(({ feedback }) => feedback),
+  loops.map(({ firstRespondedAt }) => firstRespondedAt?.toISOString() ?? null),
+  loops.map(({ resolvedAt }) => resolvedAt?.toISOString() ?? null),
+  loops.map(({ closedAt }) => closedAt?.toISOString() ?? null),
+];
+
+const keyColumns = (keys: readonly SettlementKey[]): unknown[][] => [
+  keys.map(({ feedbackId }) => feedbackId),
+  keys.map(({ revision }) => revision),
+  keys.map(({ tagRevision }) => tagRevision),
+  keys.map(({ routeRevision }) => routeRevision),
+  keys.map(({ contentHash }) => contentHash),
+];
+
+/** What was told, put together again: the loop as it was after that version. */
+const toldOf = (row: ToldRow): LoopChanged => ({
+  ...{ loopId: row.loopId, version: row.version, at: row.at.toISOString() },
+  ...(row.version > 0
+    ? {
+        change: row.change,
+        actor: { kind: row.actorKind, ...(row.actorId !== null && { id: row.actorId }) },
+        loop: {
+          ...{ state: row.state, cycle: row.cycle, team: row.team, priority: row.priority },
+          ...(row.owner !== null && { owner: row.owner }),
+        },
+      }
+    : { change: 'settled', actor: { kind: 'source', id: row.source }, loop: null }),
+  feedback: {
+    ...{ feedbackId: row.feedbackId, revision: row.revision, settlement: row.settlement, outcome: row.outcome },
+    ...{ tagRevision: row.tagRevision, routeRevision: row.routeRevision },
+    ...(row.settledTeam !== null && { team: row.settledTeam }),
+    ...(row.settledSentiment !== null && { sentiment: row.settledSentiment }),
+  },
+});
