@@ -1,8 +1,14 @@
 export { kafkaImage, kafkaVersion, hasDockerEngine } from './kafka-distribution.js';
 export { startKafka, type RunningKafka, type RunningServer, type ServerOptions } from './kafka.js';
-export { startLocalIssuer, type LocalClaims, type LocalIssuer, type LocalIssuerOptions } from './local-issuer.js';
+export {
+  signLocalToken,
+  startLocalIssuer,
+  type LocalClaims,
+  type LocalIssuer,
+  type LocalIssuerOptions,
+} from './local-issuer.js';
 export { assertFree, freePorts, holderOf, isListening, PortTaken } from './port.js';
 export { startPostgres, type RunningPostgres } from './postgres.js';
-export { stopLeftServers } from './left-servers.js';
+export { removeServerData, stopLeftServers, type ServerFolders } from './left-servers.js';
 export { commandOf } from './port.js';
-export { isAlive, lastLines, stopProcess } from './process.js';
+export { findProcess, isAlive, lastLines, stopProcess } from './process.js';

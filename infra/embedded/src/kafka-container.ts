@@ -61,6 +61,11 @@ export async function startKafkaContainer(
   return { brokers: `127.0.0.1:${port}`, port, pid: undefined, adopted: false, stop };
 }
 
+/** The data of a Kafka in a container that is stopped; nothing where there is none. */
+export async function removeKafkaVolume(dataDir: string): Promise<void> {
+  await docker('volume', 'rm', containerName(dataDir)).catch(() => undefined);
+}
+
 const containerName = (dataDir: string) =>
   `closeloop-kafka-${createHash('sha256').update(dataDir).digest('hex').slice(0, 10)}`;
 

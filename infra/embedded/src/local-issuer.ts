@@ -68,26 +68,42 @@ export async function startLocalIssuer(options: LocalIssuerOptions = {}): Promis
   await listenOrExplain(server, options.port ?? 0, options.portVariable);
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const signingKey = await importJWK(key, ALGORITHM);
   return {
     issuer,
     audience,
-    token: ({ sub = 'local-developer', roles = [], teams = [], ...rest } = {}, lifetime = '12h') =>
-      new SignJWT({ ...rest, roles, teams })
-        .setProtectedHeader({ alg: ALGORITHM, kid: publicJwk.kid, typ: 'JWT' })
-        .setSubject(sub)
-        .setIssuer(issuer)
-        .setAudience(audience)
-        .setIssuedAt()
-        .setJti(randomUUID())
-        .setExpirationTime(lifetime)
-        .sign(signingKey),
+    token: (claims, lifetime) => sign(key, { issuer, audience }, claims, lifetime),
     stop: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();
       }),
   };
+}
+
+/** A token of the local issuer that runs elsewhere on this machine with that data folder. */
+export async function signLocalToken(
+  { dataDir, issuer, audience = 'closeloop' }: { dataDir: string; issuer: string; audience?: string },
+  claims: LocalClaims,
+  lifetime?: string,
+): Promise<string> {
+  return sign(await keptKey(dataDir), { issuer, audience }, claims, lifetime);
+}
+
+async function sign(
+  key: JWK,
+  { issuer, audience }: { issuer: string; audience: string },
+  { sub = 'local-developer', roles = [], teams = [], ...rest }: LocalClaims = {},
+  lifetime = '12h',
+): Promise<string> {
+  return new SignJWT({ ...rest, roles, teams })
+    .setProtectedHeader({ alg: ALGORITHM, kid: key.kid!, typ: 'JWT' })
+    .setSubject(sub)
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setIssuedAt()
+    .setJti(randomUUID())
+    .setExpirationTime(lifetime)
+    .sign(await importJWK(key, ALGORITHM));
 }
 
 async function newKey(): Promise<JWK> {

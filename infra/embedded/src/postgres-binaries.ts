@@ -112,14 +112,15 @@ export async function postgresUser(dataFolder: string): Promise<OsUser | undefin
 export async function reachableFolder(folder: string, user: OsUser | undefined, say: Say): Promise<string> {
   await mkdir(folder, { recursive: true });
   if (!user || (await mayEnter(user, folder))) return folder;
-  const open = join(
-    OPEN_FOLDER,
-    `data-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}-${basename(folder)}`,
-  );
+  const open = openFolderOf(folder);
   await mkdir(open, { recursive: true, mode: 0o755 });
   say(`PostgreSQL runs as ${user.name}, who may not enter ${folder}: its data is in ${open}.`);
   return open;
 }
+
+/** Where the data of a folder goes that Postgres's user may not enter. */
+export const openFolderOf = (folder: string) =>
+  join(OPEN_FOLDER, `data-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}-${basename(folder)}`);
 
 /** Tried, not computed: access lists and mount options count too. */
 function mayEnter({ uid, gid }: OsUser, folder: string): Promise<boolean> {

@@ -1,0 +1,220 @@
+// Runs straight after `git clone`: Node's own modules only.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
+const inRoot = (...names) => join(root, ...names);
+const OLDEST_NODE = [20, 19];
+
+/** Installs and builds what changed since last time; two of these at once in one checkout take turns.
+ * `say` gets a line for each thing that takes a while. */
+export async function prepare({ build = true, say = (line) => process.stderr.write(`${line}\n`) } = {}) {
+  assertNode();
+  mkdirSync(inRoot('.data'), { recursive: true });
+  const release = await turn(inRoot('.data', 'prepare.lock'), say);
+  try {
+    if (!isInstalled()) await install(say);
+    if (build && !isBuilt()) await buildAll(say);
+  } finally {
+    release();
+  }
+}
+
+function assertNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new Failure(`Closeloop needs Node ${OLDEST_NODE.join('.')} or later; this is ${process.versions.node}.`);
+}
+
+/** Waits for the process that the lock file names, while it lives. Returns what removes the lock. */
+async function turn(file, say) {
+  for (let said = false; ;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readOr(file, ''));
+    // Empty for the moment between its making and its writing; a kill in that moment leaves it so.
+    if (holder === 0) await pause(500);
+    if (!isAlive(holder) && readOr(file, '') === (holder === 0 ? '' : String(holder))) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    if (!said) say(`Waits for process ${holder}, which installs or builds here.`);
+    said = true;
+    await pause(300);
+  }
+}
+
+function isAlive(pid) {
+  if (!pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+const installedMark = inRoot('node_modules', '.closeloop-installed');
+const lockText = () => readFileSync(inRoot('package-lock.json'), 'utf8');
+
+function isInstalled() {
+  const text = lockText();
+  const hash = sha256(text);
+  if (readOr(installedMark, '') === hash) return true;
+  if (!agreesWithNpm(JSON.parse(text))) return false;
+  writeFileSync(installedMark, hash);
+  return true;
+}
+
+/** Whether someone ran npm by hand: npm keeps what it installed in node_modules/.package-lock.json. */
+function agreesWithNpm(lock) {
+  const kept = readOr(inRoot('node_modules', '.package-lock.json'), '');
+  if (kept === '') return false;
+  const installed = JSON.parse(kept).packages;
+  const wanted = Object.entries(lock.packages).filter(([path]) => path.split('/').includes('node_modules'));
+  return (
+    wanted.every(([path, { version, integrity, optional, link }]) => {
+      const there = installed[path];
+      if (!there) return optional === true;
+      return link ? there.link === true : there.version === version && there.integrity === integrity;
+    }) && Object.keys(installed).every((path) => path in lock.packages)
+  );
+}
+
+async function install(say) {
+  const begun = Date.now();
+  const count = Object.keys(JSON.parse(lockText()).packages).length;
+  say(`Installing ${count} packages (the first time, or package-lock.json changed) …`);
+  // Warnings are about engines of packages of packages that run on this Node all the same.
+  await run(...npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' });
+  writeFileSync(installedMark, sha256(lockText()));
+  say(`Installed in ${seconds(begun)}.`);
+}
+
+/** The npm that runs this, else the one on the path. */
+function npm() {
+  const running = process.env.npm_execpath;
+  return running && /\.c?js$/.test(running) && existsSync(running) ? [process.execPath, [running]] : ['npm', []];
+}
+
+/** The script behind a command of a package, so that it runs on this very Node. */
+export function binOf(name) {
+  const { bin } = JSON.parse(readFileSync(inRoot('node_modules', name, 'package.json'), 'utf8'));
+  return inRoot('node_modules', name, typeof bin === 'string' ? bin : bin[name]);
+}
+
+const builtMark = inRoot('.data', 'built.sha256');
+
+const projects = () =>
+  ['libs', 'services', 'infra']
+    .flatMap((group) => list(inRoot(group)).map(({ name }) => inRoot(group, name)))
+    .filter((folder) => existsSync(join(folder, 'tsconfig.lib.json')));
+
+/** Sources, settings, and the compiler's own record of what it wrote: a build by hand shows too. */
+function isBuilt() {
+  const records = projects().map((folder) => join(folder, 'dist', 'tsconfig.lib.tsbuildinfo'));
+  return records.every((file) => existsSync(file)) && readOr(builtMark, '') === buildHash();
+}
+
+function buildHash() {
+  const files = [
+    ...['package-lock.json', 'nx.json', 'tsconfig.base.json'].map((name) => inRoot(name)),
+    ...projects().flatMap((folder) => [
+      join(folder, 'package.json'),
+      join(folder, 'tsconfig.lib.json'),
+      join(folder, 'dist', 'tsconfig.lib.tsbuildinfo'),
+      ...filesBelow(join(folder, 'src')).filter((file) => !/\.(spec|fixture)\.ts$/.test(file)),
+    ]),
+  ];
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file.slice(root.length)}\0${sha256(readOr(file, ''))}\n`);
+  return hash.digest('hex');
+}
+
+async function buildAll(say) {
+  const begun = Date.now();
+  say('Building what changed …');
+  await run(process.execPath, [binOf('nx')], ['run-many', '-t', 'build', '--outputStyle=static'], {
+    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', FORCE_COLOR: '0' },
+    onLine: (line) => {
+      const project = /^\s*✔\s+nx run (\S+):build/.exec(line)?.[1];
+      if (project) say(`  ${project}`);
+    },
+  });
+  writeFileSync(builtMark, buildHash());
+  say(`Built in ${seconds(begun)}.`);
+}
+
+/** Runs to the end in the root folder; its output is shown where it fails, unless it is inherited.
+ * @throws Failure */
+export async function run(command, firstWords, words, { stdio, env = process.env, onLine = () => {} } = {}) {
+  const child = spawn(command, [...firstWords, ...words], {
+    cwd: root,
+    env,
+    stdio: stdio ?? ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32' && command === 'npm',
+  });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      output.push(line);
+      onLine(line);
+    });
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) => resolve(status ?? signal));
+  });
+  if (code !== 0) {
+    if (output.length > 0) process.stderr.write(`${output.join('\n')}\n`);
+    throw new Failure(`${[command, ...firstWords, ...words].map(short).join(' ')} failed (${code}).`);
+  }
+}
+
+const short = (word) => word.replace(root, '').replace(process.execPath, 'node');
+
+/** What people are told without a stack. */
+export class Failure extends Error {}
+
+/** Ends the process with a message where `main` fails. */
+export async function orExplain(main) {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof Failure ? error.message : (error.stack ?? error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+const seconds = (begun) => `${((Date.now() - begun) / 1000).toFixed(1)} s`;
+
+function readOr(file, otherwise) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return otherwise;
+    throw error;
+  }
+}
+
+const list = (folder) => (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []);
+
+function filesBelow(folder) {
+  return list(folder)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) =>
+      entry.isDirectory() ? filesBelow(`${folder}${sep}${entry.name}`) : [`${folder}${sep}${entry.name}`],
+    );
+}

@@ -1,0 +1,2 @@
+export { AlreadyRunning, runningInstance, type Instance } from './instance.js';
+export { startPlatform, type Platform, type PlatformOptions } from './platform.js';

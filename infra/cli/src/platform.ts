@@ -1,0 +1,275 @@
+import { mkdir, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ServiceName } from '@closeloop/contracts';
+import {
+  assertFree,
+  freePorts,
+  isAlive,
+  removeServerData,
+  startKafka,
+  startLocalIssuer,
+  startPostgres,
+  type LocalClaims,
+  type LocalIssuer,
+  type RunningServer,
+} from '@closeloop/embedded';
+import { createTopics } from '@closeloop/messaging';
+import { developmentKey } from './development-key.js';
+import { claim } from './instance.js';
+import { runProgram, type Env } from './program.js';
+import { startService, stopLeftServices, type ServiceProcess } from './service-process.js';
+import { programOf, services, statefulServices } from './workspace.js';
+
+export interface PlatformOptions {
+  /** Everything local lies in it: Kafka's and Postgres's data, logs, keys. One platform a folder. */
+  readonly dataDir: string;
+  /** `given` (the default): by `<SERVICE>_PORT`, EMBEDDED_KAFKA_PORT, EMBEDDED_POSTGRES_PORT and LOCAL_ISSUER_PORT, else the usual
+   * ones; `free`: whatever is free. */
+  readonly ports?: 'given' | 'free';
+  /** Default: `process.env`. KAFKA_BROKERS, DATABASE_URL and OIDC_ISSUER name what is not to be started here. */
+  readonly env?: Env;
+  /** Nothing is said of what happens. */
+  readonly quiet?: boolean;
+  /** Every line that the services log is said. */
+  readonly verbose?: boolean;
+  /** Default: to standard error. */
+  readonly say?: (line: string) => void;
+  /** Aborted when the start is to be given up; what was started is stopped, and the reason thrown. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Platform {
+  /** Without a slash at the end. */
+  readonly urls: Readonly<Record<ServiceName, string>>;
+  readonly kafkaBrokers: string;
+  readonly issuer: string;
+  /** What the services' programs are started with. */
+  readonly env: Env;
+  /** A key of a connector for that source; made once and kept in the data folder. */
+  apiKey(source: string): Promise<string>;
+  /** A person's token, by the local issuer.
+   * @throws where OIDC_ISSUER names another */
+  token(claims: LocalClaims): Promise<string>;
+  readonly pids: Readonly<Partial<Record<ServiceName | 'kafka' | 'postgres', number>>>;
+  readonly logs: string;
+  /** Resolves, with what is to be said of it, when one of its processes ends by itself. The rest still runs: call stop(). */
+  readonly broken: Promise<string>;
+  /** Services first, which finish what they have, then Kafka and Postgres. */
+  stop(options?: { removeData?: boolean }): Promise<void>;
+  /** For the impatient: services are killed; what they had in flight is done again at the next start. */
+  kill(): void;
+}
+
+const PORTS: Record<ServiceName | 'kafka' | 'postgres' | 'issuer', { variable: string; usual: number }> = {
+  ingestion: { variable: 'INGESTION_PORT', usual: 4601 },
+  sentiment: { variable: 'SENTIMENT_PORT', usual: 4602 },
+  routing: { variable: 'ROUTING_PORT', usual: 4603 },
+  loop: { variable: 'LOOP_PORT', usual: 4604 },
+  issuer: { variable: 'LOCAL_ISSUER_PORT', usual: 4610 },
+  postgres: { variable: 'EMBEDDED_POSTGRES_PORT', usual: 4632 },
+  kafka: { variable: 'EMBEDDED_KAFKA_PORT', usual: 4692 },
+};
+const READY_WITHIN_S = 60;
+
+/** Starts all of Closeloop on this machine: what is not given, then the services, and returns when each is ready. What it started
+ * is stopped again when something fails.
+ * @throws AlreadyRunning, PortTaken, or what the part says that could not start */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const given = options.env ?? process.env;
+  const say = options.quiet
+    ? () => undefined
+    : (options.say ?? ((line: string) => void process.stderr.write(`${line}\n`)));
+  await mkdir(options.dataDir, { recursive: true });
+  const dataDir = await realpath(options.dataDir);
+  const instance = await claim(dataDir);
+
+  const running: { processes: ServiceProcess[]; servers: (RunningServer & { name: string })[]; issuer?: LocalIssuer } =
+    {
+      processes: [],
+      servers: [],
+    };
+  const stop = async ({ removeData = false } = {}) => {
+    await Promise.all(running.processes.map((one) => one.stop()));
+    await running.issuer?.stop();
+    await Promise.all(running.servers.map((server) => server.stop()));
+    await instance.release();
+    if (!removeData) return;
+    await removeServerData(serverFolders(dataDir));
+    await rm(dataDir, { recursive: true, force: true });
+  };
+
+  try {
+    await stopLeftServices(services, dataDir, say);
+    const ports = options.ports === 'free' ? await anyPorts() : await givenPorts(given);
+
+    const kafka = async () => {
+      if (given['KAFKA_BROKERS']) return given['KAFKA_BROKERS'];
+      const { dataDir: folder, portVariable, port } = embedded('kafka', dataDir, ports);
+      const server = await startKafka({ dataDir: folder, port, portVariable, say });
+      running.servers.push({ ...server, name: 'kafka' });
+      return server.brokers;
+    };
+    const postgres = async () => {
+      if (given['DATABASE_URL']) return given['DATABASE_URL'];
+      const { dataDir: folder, portVariable, port } = embedded('postgres', dataDir, ports);
+      const server = await startPostgres({ dataDir: folder, port, portVariable, say });
+      running.servers.push({ ...server, name: 'postgres' });
+      return server.url;
+    };
+    const issuer = async () => {
+      if (given['OIDC_ISSUER']) return given['OIDC_ISSUER'];
+      running.issuer = await startLocalIssuer({
+        dataDir: join(dataDir, 'issuer'),
+        port: ports.issuer,
+        portVariable: PORTS.issuer.variable,
+        ...(given['OIDC_AUDIENCE'] && { audience: given['OIDC_AUDIENCE'] }),
+      });
+      return running.issuer.issuer;
+    };
+
+    // Each as soon as what it needs is there; the first failure is told after all have come to rest, so that all can be stopped.
+    const known: Record<string, string> = {};
+    await settledAll([
+      kafka().then(async (brokers) => {
+        known['KAFKA_BROKERS'] = brokers;
+        for (const line of await createTopics({ ...given, ...known })) say(`Kafka: ${line}`);
+      }),
+      postgres().then(async (url) => {
+        known['DATABASE_URL'] = url;
+        await migrate({ ...given, ...known }, say);
+      }),
+      issuer().then((url) => (known['OIDC_ISSUER'] = url)),
+    ]);
+
+    options.signal?.throwIfAborted();
+
+    const urlOf = (service: ServiceName) => `http://127.0.0.1:${ports[service]}`;
+    const env: Env = {
+      NODE_ENV: 'development',
+      INGESTION_URL: urlOf('ingestion'),
+      NODE_OPTIONS: '--enable-source-maps --disable-warning=TimeoutNegativeWarning',
+      ...given,
+      ...known,
+    };
+    say('Services start …');
+    await settledAll(
+      services.map(async (service) => {
+        running.processes.push(
+          await startService({ service, port: ports[service], env, dataDir, verbose: options.verbose ?? false, say }),
+        );
+      }),
+    );
+    const broken = brokenOf(running);
+    await Promise.race([
+      settledAll(running.processes.map((one) => one.untilReady(READY_WITHIN_S))),
+      broken.then((what) => Promise.reject(new Error(what))),
+      aborted(options.signal),
+    ]);
+
+    const urls = Object.fromEntries(services.map((service) => [service, urlOf(service)])) as Record<
+      ServiceName,
+      string
+    >;
+    await instance.publish({ urls, env: { ...pickConnections(env) } });
+    return {
+      urls,
+      kafkaBrokers: env['KAFKA_BROKERS']!,
+      issuer: env['OIDC_ISSUER']!,
+      env,
+      apiKey: (source) => developmentKey(source, { dataDir, env, ingestionUrl: urls.ingestion }),
+      token: (claims) =>
+        running.issuer
+          ? running.issuer.token(claims)
+          : Promise.reject(new Error(`Tokens come from ${env['OIDC_ISSUER']}, which OIDC_ISSUER names.`)),
+      pids: Object.fromEntries([
+        ...running.processes.map(({ service, pid }) => [service, pid]),
+        ...running.servers.map(({ name, pid }) => [name, pid]),
+      ]) as Platform['pids'],
+      logs: join(dataDir, 'logs'),
+      broken,
+      stop,
+      kill: () => running.processes.forEach((one) => one.kill()),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const serverFolders = (dataDir: string) => ({ kafka: join(dataDir, 'kafka'), postgres: join(dataDir, 'postgres') });
+
+const embedded = (name: 'kafka' | 'postgres', dataDir: string, ports: Record<string, number>) => ({
+  dataDir: serverFolders(dataDir)[name],
+  port: ports[name]!,
+  portVariable: PORTS[name].variable,
+});
+
+type Ports = Record<keyof typeof PORTS, number>;
+
+async function anyPorts(): Promise<Ports> {
+  const names = Object.keys(PORTS);
+  const free = await freePorts(names.length);
+  return Object.fromEntries(names.map((name, index) => [name, free[index]])) as Ports;
+}
+
+/** All of those that the services need are looked at before anything starts; Kafka's and Postgres's may be held by ourselves. */
+async function givenPorts(env: Env): Promise<Ports> {
+  const ports = Object.fromEntries(
+    Object.entries(PORTS).map(([name, { variable, usual }]) => [name, Number(env[variable] || usual)]),
+  ) as Ports;
+  await settledAll(services.map((service) => assertFree(ports[service], service, PORTS[service].variable)));
+  return ports;
+}
+
+/** Databases and tables of every service that keeps something; each is a program of that service.
+ * @throws with what the first one says that failed */
+export async function migrate(env: Env, say: (line: string) => void): Promise<void> {
+  const begun = Date.now();
+  const stateful = statefulServices();
+  await settledAll(stateful.map((service) => runProgram(programOf(service, 'migrate.js'), [], env)));
+  say(`Databases of ${stateful.join(', ')}: up to date (${((Date.now() - begun) / 1000).toFixed(1)} s).`);
+}
+
+/** Like Promise.all, but it does not throw before all have come to rest. */
+async function settledAll(promises: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(promises)).filter((outcome) => outcome.status === 'rejected');
+  if (failed.length === 1) throw failed[0]!.reason;
+  if (failed.length > 1) throw new Error(failed.map(({ reason }) => (reason as Error).message).join('\n'));
+}
+
+const aborted = (signal?: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    const abort = () => reject(signal?.reason as Error);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+
+/** Services are our children and tell at once; Kafka and Postgres may be adopted, so they are looked after. */
+function brokenOf({
+  processes,
+  servers,
+}: {
+  processes: ServiceProcess[];
+  servers: (RunningServer & { name: string })[];
+}) {
+  return new Promise<string>((resolve) => {
+    for (const one of processes) void one.died.then(resolve);
+    const timer = setInterval(() => {
+      for (const { name, pid } of servers) {
+        if (pid === undefined) continue;
+        void isAlive(pid).then((alive) => {
+          if (alive) return;
+          clearInterval(timer);
+          resolve(`The embedded ${name} (process ${pid}) ended.`);
+        });
+      }
+    }, 1000);
+    timer.unref();
+  });
+}
+
+/** What a command in another terminal needs, and no more of the environment than that. */
+const pickConnections = (env: Env): Env =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => /^(KAFKA_|DATABASE_|OIDC_|INGESTION_URL$|\w+_DATABASE_URL$)/.test(name)),
+  );
