@@ -209,7 +209,7 @@ class PostgresLoops implements LoopTransaction {
   }
 
   async saveEvidence(evidence: StoredEvidence, at: Date): Promise<void> {
-    const { raw } = await this.manager
+    const { raw }: { raw: unknown } = await this.manager
       .createQueryBuilder()
       .insert()
       .into(EvidenceEntity)

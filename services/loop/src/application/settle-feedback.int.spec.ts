@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { loopChanged, loopIdOf, validatorOf, type FeedbackRouted, type LoopChanged } from '@closeloop/contracts';
+import { databaseUrlOf, migrateDatabase } from '@closeloop/platform';
+import { testEnvironment, type TestEnvironment } from '@closeloop/testing';
+import { DataSource } from 'typeorm';
+import { SettlementRepository } from '../infrastructure/settlement.repository.js';
+import { loopDatabase } from '../loop.database.js';
+import { routed } from '../routed.fixture.js';
+import { SettleFeedback } from './settle-feedback.handler.js';
+
+const store = new SettlementRepository();
+const handler = new SettleFeedback();
+let environment: TestEnvironment;
+let database: DataSource;
+
+beforeAll(async () => {
+  environment = await testEnvironment({ prefix: 'settle' });
+  await migrateDatabase('loop', loopDatabase, environment.env);
+  database = new DataSource({
+    type: 'postgres',
+    url: databaseUrlOf('loop', environment.env),
+    entities: loopDatabase.entities,
+  });
+  await database.initialize();
+}, 60_000);
+afterAll(async () => {
+  await database?.destroy();
+  await environment?.close();
+});
+beforeEach(async () => {
+  await database.query(`
+    alter table loop_history disable trigger user;
+    truncate loop, loop_history, feedback, settlement, customer, words;
+    alter table loop_history enable trigger user;
+  `);
+});
+
+/** Settles a batch in one transaction, as Kafka hands it over. */
+const settle = (
+  batch: readonly FeedbackRouted[],
+  replayed = false,
+  at = new Date(),
+): Promise<readonly LoopChanged[][]> =>
+  database.transaction((tx) =>
+    handler.handle(
+      batch.map((data) => ({ data, replayed })),
+      store.within(tx),
+      at,
+    ),
+  );
+const rows = <T = Record<string, unknown>>(sql: string, params: unknown[] = []): Promise<T[]> =>
+  database.query(sql, params);
+
+describe('a batch', () => {
+  it('settles each feedback, tells of each, and keeps loop, history, settlement and words', async () => {
+    const told = await settle([
+      routed('a', { customerKey: 'c' }),
+      routed('b', { customerKey: 'c', loop: 'join' }),
+      routed('c', { loop: 'none' }),
+      routed('d', { deleted: true }),
+    ]);
+    expect(told.map((changes) => changes.map(({ change, feedback }) => [change, feedback?.outcome]))).toEqual([
+      [['opened', 'loop']],
+      [['joined', 'joined']],
+      [['settled', 'no-loop']],
+      [['settled', 'withdrawn']],
+    ]);
+    const isValid = validatorOf(loopChanged.data);
+    for (const change of told.flat()) expect(isValid(change)).toBeUndefined();
+    const a = loopIdOf(routed('a').feedback.feedbackId);
+    expect(told[0]![0]).toMatchObject({
+      ...{ loopId: a, version: 1, actor: { kind: 'source', id: 'shop' } },
+      loop: { state: 'opened', cycle: 1, team: 'support', priority: 'medium' },
+      feedback: {
+        revision: 1,
+        tagRevision: 1,
+        routeRevision: 1,
+        settlement: 1,
+        team: 'support',
+        sentiment: 'negative',
+      },
+    });
+    expect(told[1]![0]).toMatchObject({ loopId: a, version: 2 });
+    expect(told[2]![0]).toMatchObject({ loopId: loopIdOf(routed('c').feedback.feedbackId), version: 0, loop: null });
+    expect(await rows('select loop_id, version, feedback from loop')).toEqual([
+      { loop_id: a, version: 2, feedback: 2 },
+    ]);
+    expect(await rows('select version, change from loop_history order by version')).toEqual([
+      { version: 1, change: 'opened' },
+      { version: 2, change: 'joined' },
+    ]);
+    // what needs no loop is not kept in words
+    expect((await rows('select feedback_id from words')).length).toBe(2);
+  });
+
+  it('settles two revisions of one feedback in their order', async () => {
+    const told = await settle([
+      routed('a', { loop: 'none' }),
+      routed('a', { revision: 2, stars: 1 }),
+      routed('a', { revision: 3, stars: 2 }),
+      routed('a', { revision: 4, deleted: true }),
+      routed('a', { revision: 2, stars: 1 }),
+    ]);
+    expect(told.flat().map(({ change, version, feedback }) => [change, version, feedback!.settlement])).toEqual([
+      ['settled', 0, 1],
+      ['opened', 1, 2],
+      ['revised', 2, 3],
+      ['withdrawn', 3, 4],
+    ]);
+    expect(await rows('select state, version from loop')).toEqual([{ state: 'withdrawn', version: 3 }]);
+    expect(await rows('select kind from words')).toEqual([]);
+  });
+
+  it('gives versions without a gap to a loop that a whole batch joins', async () => {
+    const batch = Array.from({ length: 50 }, (_x, n) => routed(`j${n}`, { customerKey: 'c', loop: 'join' }));
+    await settle(batch.slice(0, 20));
+    await settle(batch.slice(20));
+    expect(await rows('select version, feedback from loop')).toEqual([{ version: 50, feedback: 50 }]);
+    const history = await rows<{ version: number }>('select version from loop_history order by version');
+    expect(history.map(({ version }) => version)).toEqual(batch.map((_x, n) => n + 1));
+  });
+});
+
+describe('the same again', () => {
+  const batch = [
+    routed('a', { customerKey: 'c' }),
+    routed('b', { customerKey: 'c', loop: 'join' }),
+    routed('c', { loop: 'none' }),
+    routed('a', { customerKey: 'c', revision: 2 }),
+    routed('d', { revision: 2 }),
+    routed('d', { revision: 1 }),
+  ];
+  const everything = () =>
+    Promise.all(
+      ['loop', 'loop_history', 'feedback', 'settlement', 'words'].map((table) =>
+        rows(`select * from ${table} t order by t::text`),
+      ),
+    );
+
+  it('at another offset changes nothing and tells nothing', async () => {
+    await settle(batch);
+    const before = await everything();
+    expect((await settle(batch)).flat()).toEqual([]);
+    expect(await everything()).toEqual(before);
+  });
+
+  it('replayed tells what was told, word for word, though the loop has moved on', async () => {
+    const told = await settle(batch);
+    expect(told.map((changes) => changes[0]!.feedback!.outcome)).toEqual([
+      ...['loop', 'joined', 'no-loop', 'loop', 'loop', 'superseded'],
+    ]);
+    await settle([routed('a', { revision: 3 })]);
+    const before = await everything();
+    expect(await settle(batch, true)).toEqual(told);
+    expect(await everything()).toEqual(before);
+  });
+
+  it('under newer rules: the first committed wins', async () => {
+    await settle([routed('a', { team: 'support' })]);
+    expect((await settle([routed('a', { team: 'billing' })])).flat()).toEqual([]);
+    expect(await rows('select team from loop')).toEqual([{ team: 'support' }]);
+  });
+
+  it('twice in one batch is settled once', async () => {
+    const told = await settle([routed('a'), routed('a')]);
+    expect(told.map(({ length }) => length)).toEqual([1, 0]);
+  });
+});
+
+describe('two transactions at once', () => {
+  it('that bring one customer to join open one loop, which the other joins', async () => {
+    for (let round = 0; round < 10; round++) {
+      const told = await Promise.all(
+        ['x', 'y', 'z'].map((name) => settle([routed(`${name}${round}`, { customerKey: `c${round}`, loop: 'join' })])),
+      );
+      expect(
+        told
+          .flat(2)
+          .map(({ change }) => change)
+          .sort(),
+      ).toEqual(['joined', 'joined', 'opened']);
+    }
+    expect(await rows('select distinct version, feedback from loop')).toEqual([{ version: 3, feedback: 3 }]);
+  });
+
+  it('with many customers in different orders do not lock each other for good', async () => {
+    const customers = Array.from({ length: 30 }, (_x, n) => n);
+    const batchOf = (name: string, order: readonly number[]) =>
+      order.map((n) => routed(`${name}-${n}`, { customerKey: `k${n}`, loop: 'join' }));
+    await Promise.all([
+      settle(batchOf('x', customers)),
+      settle(batchOf('y', [...customers].reverse())),
+      settle(batchOf('z', customers)),
+    ]);
+    expect(await rows('select version, count(*)::int from loop group by version')).toEqual([{ version: 3, count: 30 }]);
+  });
+
+  it('that settle the same feedback: one wins, the other is told to try again', async () => {
+    const results = await Promise.allSettled([1, 2, 3, 4].map(() => settle([routed('same')])));
+    const failed = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    for (const { reason } of failed) expect(reason).toMatchObject({ code: '40001' });
+    expect(failed.length).toBeLessThan(4);
+    expect(await rows('select version from loop')).toEqual([{ version: 1 }]);
+    expect(await rows('select count(*)::int from settlement')).toEqual([{ count: 1 }]);
+  });
+});
+
+describe('the history', () => {
+  it.each(['update loop_history set change = $1', 'delete from loop_history where change <> $1'])(
+    'is append-only: %s',
+    async (statement) => {
+      await settle([routed('a')]);
+      await expect(database.query(statement, ['verified'])).rejects.toThrow(/append-only/);
+      await expect(database.query('truncate loop_history')).rejects.toThrow(/append-only/);
+    },
+  );
+  it('holds nobody’s words', async () => {
+    await settle([routed('a', { text: 'call me at +49 170 1234567', customerKey: 'ann@example.org' })]);
+    for (const table of ['loop', 'loop_history', 'feedback', 'settlement', 'customer']) {
+      const [row] = await rows<{ text: string }>(`select string_agg(t::text, '') as text from ${table} t`);
+      expect(row!.text ?? '').not.toMatch(/1234567|ann@|what a said/);
+    }
+    expect(JSON.stringify(await rows('select body from words'))).toContain('1234567');
+  });
+});
