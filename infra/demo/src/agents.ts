@@ -15,7 +15,6 @@ export interface LoopRow {
   team: string;
   state: string;
   version: number;
-  feedbackIds: readonly string[];
 }
 
 /** What was done, and how often. */
@@ -57,6 +56,9 @@ export async function playLoop(access: LoopAccess, loop: LoopRow, played: Played
   // 1 of the 4 that are resolved stays silent
   if (fate === 9) return count(played, 'customer silent');
   const kind = fate === 8 ? 'object' : 'confirm';
+  const read = await fetch(`${access.url}/v1/loops/${loop.loopId}`, { headers: { authorization: `Bearer ${token}` } });
+  if (!read.ok) throw new Error(`${read.url} answered ${read.status}: ${await read.text()}`);
+  const { feedback } = (await read.json()) as { feedback: { feedbackId: string }[] };
   const response = await fetch(`${access.url}/v1/evidence`, {
     method: 'POST',
     headers: {
@@ -65,12 +67,13 @@ export async function playLoop(access: LoopAccess, loop: LoopRow, played: Played
       'idempotency-key': `follow-up-${loop.loopId}-${version}`,
     },
     body: JSON.stringify({
-      feedbackId: loop.feedbackIds[0],
+      feedbackId: feedback[0]?.feedbackId,
       kind,
       evidence: { type: 'survey', text: kind === 'confirm' ? 'Yes, solved.' : 'No, it happened again.' },
     }),
   });
-  if (!response.ok) throw new Error(`evidence for loop ${loop.loopId} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`evidence for loop ${loop.loopId} answered ${response.status}: ${await response.text()}`);
   count(played, kind === 'confirm' ? 'customer confirms' : 'customer objects');
 }
 

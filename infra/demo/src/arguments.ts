@@ -7,8 +7,6 @@ export interface DemoArguments {
   limit?: number;
   /** One JSON object as the last line of stdout */
   json: boolean;
-  /** Where to write what became of each item, as NDJSON */
-  items?: string;
 }
 
 /** Throws an Error that names the option and the rule. */
@@ -19,7 +17,6 @@ export function readArguments(argv: readonly string[]): DemoArguments {
       file: { type: 'string' },
       limit: { type: 'string' },
       json: { type: 'boolean', default: false },
-      items: { type: 'string' },
     },
   });
   const limit = values.limit === undefined ? undefined : Number(values.limit);
@@ -27,5 +24,5 @@ export function readArguments(argv: readonly string[]): DemoArguments {
     throw new Error(`--limit must be a whole number above 0, not ${JSON.stringify(values.limit)}`);
   }
   if (limit !== undefined && values.file === undefined) throw new Error('--limit goes with --file');
-  return { file: values.file, limit, json: values.json, items: values.items };
+  return { file: values.file, limit, json: values.json };
 }

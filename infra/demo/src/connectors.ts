@@ -16,7 +16,11 @@ const batchSize = 100;
 const lanes = 4;
 
 /** Sends a request until it was answered by something other than "come back later". */
-async function send(access: Access, path: string, init: { headers?: Record<string, string>; body: string }): Promise<Response> {
+async function send(
+  access: Access,
+  path: string,
+  init: { headers?: Record<string, string>; body: string },
+): Promise<Response> {
   const headers = { authorization: `Bearer ${access.apiKey}`, 'content-type': 'application/json', ...init.headers };
   for (let attempt = 1; ; attempt++) {
     const response = await fetch(`${access.url}${path}`, { method: 'POST', headers, body: init.body });

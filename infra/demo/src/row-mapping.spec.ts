@@ -41,7 +41,9 @@ describe('a row of a file as a feedback', () => {
   });
 
   it('writes nested cells as JSON', () => {
-    expect(feedbackOf({ text: 'hi', cats: [['food', 'positive']] }).attributes).toEqual({ cats: '[["food","positive"]]' });
+    expect(feedbackOf({ text: 'hi', cats: [['food', 'positive']] }).attributes).toEqual({
+      cats: '[["food","positive"]]',
+    });
   });
 
   it.each([

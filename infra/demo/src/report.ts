@@ -1,0 +1,48 @@
+import type { Played } from './agents.js';
+import type { DemoResult } from './ledger.js';
+
+/** What became of one item, as a line of a table. */
+export interface ItemLine {
+  item: string;
+  via: string;
+  text: string;
+  became: string;
+}
+
+const clip = (text: string, width: number): string => {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+};
+
+export function itemTable(lines: readonly ItemLine[]): string {
+  const rows = lines.map(({ item, via, text, became }) => [item, via, clip(text, 44), became]);
+  const header = ['item', 'came by', 'says', 'became'];
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  return [header, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const counts = (of: Record<string, number>): string =>
+  Object.entries(of)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(' · ') || 'none';
+
+export function summary(result: DemoResult, played: Played): string {
+  const { sent, feedback, revisions, duplicates, stale, rejected, inboundDeadLetters } = result;
+  return [
+    `sent          ${sent} in ${result.seconds.pipeline} s to the last settlement (${result.eventsPerSecond}/s; started in ${result.seconds.start} s)`,
+    `  were        ${feedback} feedback · ${revisions} revisions · ${duplicates} duplicates · ${stale} stale · ${rejected} rejected · ${inboundDeadLetters} inbound dead letters`,
+    `  became      ${result.loops} loops · ${result.joined} joined one · ${result.noLoop} need none · ${result.withdrawn} withdrawn · ${result.deadLetters} dead letters · ${result.missing} missing`,
+    `team          ${counts(result.byTeam)}`,
+    `sentiment     ${counts(result.bySentiment)}`,
+    `people did    ${counts(played)}`,
+    `loops are     ${counts(result.byState)}`,
+  ].join('\n');
+}
