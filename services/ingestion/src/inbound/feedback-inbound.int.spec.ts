@@ -1,0 +1,137 @@
+import {
+  deadLetterHeaders,
+  deadLetterTopic,
+  feedbackIdOf,
+  feedbackInbound,
+  feedbackReceived,
+} from '@closeloop/contracts';
+import { eventually, type Recorder } from '@closeloop/testing';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { IngestionFixture } from '../ingestion.fixture.js';
+
+jest.setTimeout(60_000);
+
+describe('Feedback from Kafka', () => {
+  let ingestion: IngestionFixture;
+  let received: Recorder;
+  let dead: Recorder;
+  beforeAll(async () => {
+    ingestion = await IngestionFixture.start(2, { OUTBOX_BOUND: '200' });
+    received = await ingestion.test.record(feedbackReceived.topic);
+    dead = await ingestion.test.record(deadLetterTopic(feedbackInbound.topic));
+  });
+  afterAll(() => ingestion.stop());
+
+  let count = 0;
+  const offer = (...bodies: object[]) =>
+    ingestion.publish(
+      feedbackInbound,
+      bodies.map((data) => ({ id: `offer-${count++}`, subject: '', data: data as never })),
+      0,
+    );
+  const said = (source: string, externalId: string, more: object = {}) => ({
+    source,
+    externalId,
+    channel: 'social',
+    text: 'Hello.',
+    ...more,
+  });
+
+  it('gets the results that it would get over HTTP, counted durably', async () => {
+    const at = (hour: number) => ({ updatedAt: `2026-03-01T0${hour}:00:00Z` });
+    await offer(
+      said('feed', '1', at(2)),
+      said('feed', '1', at(2)),
+      said('feed', '1', { ...at(1), text: 'older' }),
+      said('feed', '1', { ...at(3), text: 'newer' }),
+      said('feed', '2', { kind: 'deleted' }),
+      said('feed', '2'),
+    );
+    await eventually(async () =>
+      expect(await ingestion.results('feed')).toEqual({
+        accepted: 2,
+        revised: 1,
+        duplicate: 1,
+        stale: 2,
+        rejected: 0,
+        'dead-inbound': 0,
+      }),
+    );
+    const feedbackId = feedbackIdOf('feed', '1');
+    await eventually(() =>
+      expect(
+        (received.json() as { feedbackId: string; text: string }[])
+          .filter((event) => event.feedbackId === feedbackId)
+          .map(({ text }) => text),
+      ).toEqual(['Hello.', 'newer']),
+    );
+    // the same id over HTTP is the same feedback
+    const body = { externalId: '1', channel: 'social', text: 'newer', ...at(3) };
+    expect((await ingestion.post('/v1/feedback', body, { as: await ingestion.key('feed') })).body).toEqual({
+      result: 'duplicate',
+      feedbackId,
+      revision: 2,
+    });
+  });
+
+  it('what is not valid dies alone, with its reason, and is counted under its source', async () => {
+    await offer(
+      said('pipe', '1'),
+      said('pipe', '2', { text: null }),
+      said('pipe', '3', { channel: 'pigeon' }),
+      said('pipe', '4', { text: 'half \ud800' }),
+      said('pipe', '5'),
+    );
+    await ingestion.test.publish(feedbackInbound.topic, [{ key: 'x', value: 'no json', partition: 0 }]);
+    await eventually(async () =>
+      expect(await ingestion.results('pipe')).toMatchObject({ accepted: 2, rejected: 0, 'dead-inbound': 3 }),
+    );
+    const all = (await ingestion.get('/v1/ledger', { as: ingestion.admin })).body as {
+      results: Record<string, number>;
+    };
+    await eventually(() => expect(dead.messages).toHaveLength(4));
+    expect(dead.messages.map(({ headers }) => headers[deadLetterHeaders.reason])).toEqual(
+      expect.arrayContaining(['invalid-schema', 'invalid-schema', 'forbidden-characters', 'unknown-type']),
+    );
+    await eventually(async () => {
+      const { body } = await ingestion.get('/v1/ledger', { as: ingestion.admin });
+      expect((body as typeof all).results['dead-inbound']).toBe(4);
+    });
+  });
+
+  it('waits while the outbox is full, and then loses nothing; HTTP is told to come again', async () => {
+    await ingestion.query(`update outbox_lease set holder = $1, expires_at = 'infinity'`, [
+      '00000000-0000-4000-8000-000000000000',
+    ]);
+    const many = Array.from({ length: 600 }, (_, at) => said('flood', String(at)));
+    const key = await ingestion.key('flood');
+    const http = async (externalId: string) =>
+      ingestion.post('/v1/feedback', { channel: 'chat', text: 'Hi.', externalId }, { as: key });
+    for (let at = 0; at < many.length; at += 100) await offer(...many.slice(at, at + 100));
+    await eventually(async () => {
+      const refused = await http('over the bound');
+      expect(refused.status).toBe(503);
+      expect(refused.body).toMatchObject({ type: 'urn:closeloop:backlog-full' });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    });
+    const [waiting] = await ingestion.query<{ count: number }>('select count(*)::int as count from outbox');
+    expect(waiting!.count).toBeGreaterThanOrEqual(200);
+    await ingestion.query(`update outbox_lease set holder = null, expires_at = '-infinity'`);
+    await eventually(
+      async () => {
+        expect((await http('after it')).status).not.toBe(503);
+        expect((await ingestion.results('flood'))['accepted']).toBeGreaterThanOrEqual(601);
+      },
+      { timeoutMs: 30_000 },
+    );
+    await eventually(
+      () => {
+        const ids = (received.json() as { source: string; externalId: string }[])
+          .filter(({ source }) => source === 'flood')
+          .map(({ externalId }) => externalId);
+        expect(many.filter(({ externalId }) => !ids.includes(externalId))).toEqual([]);
+      },
+      { timeoutMs: 30_000 },
+    );
+  });
+});
