@@ -1,0 +1,195 @@
+import { Logger } from '@nestjs/common';
+import { type Admin, type Kafka, type Message, type Producer, type ProducerBatch } from 'kafkajs';
+import { partitionOf } from './murmur2.js';
+import { NotTheEvents } from './whose-error.js';
+import { sizeOf, type WireMessage } from './wire.js';
+
+/** What the batcher asks of a client; kafkajs's is one. */
+export interface Connection {
+  send(batch: ProducerBatch): Promise<readonly Acknowledgement[]>;
+  close(): Promise<void>;
+}
+
+export interface Acknowledgement {
+  readonly topicName: string;
+  readonly partition: number;
+  readonly errorCode: number;
+}
+
+/** Most that is sent at once: one record batch a partition, and it must fit into the topic's max.message.bytes. */
+const maxBatchBytes = 768 * 1024;
+const maxBatchCount = 4_000;
+
+interface Request {
+  readonly messages: readonly WireMessage[];
+  /** Messages that were taken into a send */
+  taken: number;
+  /** Messages that were acknowledged */
+  acknowledged: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Not all that was sent was acknowledged. */
+export class NotAcknowledged extends NotTheEvents {
+  override readonly name = 'NotAcknowledged';
+}
+
+/**
+ * Sends with ONE send outstanding: kafkajs's idempotent producer loses acknowledged messages when several are. What is asked for
+ * meanwhile waits and goes together in the next. Order is kept; where a send fails, all that waits behind it fails too, so that
+ * nothing overtakes, and is asked for again by those whose it is.
+ */
+export class BatchProducer {
+  readonly #logger = new Logger('Kafka');
+  readonly #waiting: Request[] = [];
+  #connection: Promise<Connection> | undefined;
+  #working: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly connect: (lost: () => void) => Promise<Connection>,
+    private readonly partitionsOf: (topic: string) => Promise<number>,
+    private readonly prefix = '',
+  ) {}
+
+  /** Resolves when every message was acknowledged by all in-sync replicas; rejects when any may not have been. */
+  send(messages: readonly WireMessage[]): Promise<void> {
+    if (messages.length === 0) return Promise.resolve();
+    if (this.#closed) return Promise.reject(new NotAcknowledged('the producer is closed'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ messages, taken: 0, acknowledged: 0, resolve, reject });
+      this.#working ??= this.#work();
+    });
+  }
+
+  /** Waits for what was asked for, then closes the connection. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#working;
+    await this.#drop();
+  }
+
+  async #work(): Promise<void> {
+    // Those who ask in the same turn go together.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const { requests, messages } = this.#take();
+      try {
+        await this.#sendAll(messages);
+        for (const [request, count] of requests) {
+          request.acknowledged += count;
+          if (request.acknowledged < request.messages.length) continue;
+          this.#waiting.splice(this.#waiting.indexOf(request), 1);
+          request.resolve();
+        }
+      } catch (error) {
+        const failed = this.#waiting.splice(0);
+        // The next send of this producer would reuse the sequence numbers of this one, and the broker, which may have
+        // taken it, would call it a duplicate: acknowledged and lost. A new producer has a new id.
+        await this.#drop();
+        for (const request of failed) request.reject(error);
+      }
+    }
+    this.#working = undefined;
+  }
+
+  /** The next messages, in order, as many as go in one send: from the first requests, whole or in part. */
+  #take(): { requests: Map<Request, number>; messages: WireMessage[] } {
+    const requests = new Map<Request, number>();
+    const messages: WireMessage[] = [];
+    let bytes = 0;
+    for (const request of this.#waiting) {
+      while (request.taken < request.messages.length) {
+        const message = request.messages[request.taken]!;
+        const size = sizeOf(message);
+        if (messages.length > 0 && (messages.length >= maxBatchCount || bytes + size > maxBatchBytes)) {
+          return { requests, messages };
+        }
+        bytes += size;
+        messages.push(message);
+        request.taken++;
+        requests.set(request, (requests.get(request) ?? 0) + 1);
+      }
+    }
+    return { requests, messages };
+  }
+
+  async #sendAll(messages: readonly WireMessage[]): Promise<void> {
+    const byTopic = new Map<string, Message[]>();
+    const places = new Set<string>();
+    const counts = new Map<string, number>();
+    for (const { topic, key, value, headers } of messages) {
+      const name = this.prefix + topic;
+      let count = counts.get(name);
+      if (count === undefined) counts.set(name, (count = await this.partitionsOf(name)));
+      const partition = key === null ? 0 : partitionOf(key, count);
+      places.add(`${name}/${partition}`);
+      let sent = byTopic.get(name);
+      if (!sent) byTopic.set(name, (sent = []));
+      sent.push({ key, value, headers, partition });
+    }
+    const connection = await (this.#connection ??= this.connect(() => {
+      this.#connection = undefined;
+    }));
+    const acknowledged = await connection.send({
+      acks: -1,
+      topicMessages: [...byTopic].map(([topic, sent]) => ({ topic, messages: sent })),
+    });
+    // When a partition's leader moves between kafkajs's own tries to a broker that has already answered for others, kafkajs
+    // does not send it there, and resolves all the same (sendMessages.js, brokersWithoutResponse).
+    for (const { topicName, partition, errorCode } of acknowledged) {
+      if (errorCode === 0) places.delete(`${topicName}/${partition}`);
+    }
+    if (places.size > 0) throw new NotAcknowledged(`no acknowledgement from ${[...places].join(', ')}`);
+  }
+
+  async #drop(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    try {
+      await (await connection)?.close();
+    } catch (error) {
+      this.#logger.debug(`The producer did not disconnect: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** kafkajs's idempotent producer, each time a new one, with a new producer id. */
+export const kafkaConnection =
+  (kafka: Kafka) =>
+  async (lost: () => void): Promise<Connection> => {
+    const producer: Producer = kafka.producer({
+      idempotent: true,
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: 1,
+      metadataMaxAge: 60_000,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
+      // kafkajs asks for every message, and every message names its partition.
+      createPartitioner: () => ({ message }) => message.partition ?? 0,
+    });
+    producer.on(producer.events.DISCONNECT, lost);
+    try {
+      await producer.connect();
+    } catch (error) {
+      await producer.disconnect().catch(() => undefined);
+      throw error;
+    }
+    return { send: (batch) => producer.sendBatch(batch), close: () => producer.disconnect() };
+  };
+
+/** How many partitions a topic has, asked once: they change only after draining. */
+export function partitionCounts(
+  withAdmin: <T>(use: (admin: Admin) => Promise<T>) => Promise<T>,
+): (topic: string) => Promise<number> {
+  const known = new Map<string, number>();
+  return async (topic) => {
+    const count = known.get(topic);
+    if (count !== undefined) return count;
+    const { topics } = await withAdmin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    const found = topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+    if (found === 0) throw new NotAcknowledged(`the topic ${topic} is not there (npx closeloop topics makes it)`);
+    known.set(topic, found);
+    return found;
+  };
+}

@@ -1,0 +1,89 @@
+import { type KafkaMessage } from 'kafkajs';
+import { type Failure } from './dead-letter.js';
+import { type EffectContext, type IncomingDeadLetter, type IncomingEvent } from './incoming.js';
+import { type Outcome } from './outcome.js';
+import { NotTheEvents } from './whose-error.js';
+
+/** A message of a batch, and what is known of it before a handler sees it. */
+export type Item = { readonly message: KafkaMessage } & (
+  | { readonly kind: 'event'; readonly payload: IncomingEvent<unknown> | IncomingDeadLetter }
+  /** For another group */
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'dead-letter'; readonly failure: Failure }
+);
+
+/** A part of one partition, in order. */
+export interface Part {
+  readonly topic: string;
+  readonly partition: number;
+  readonly cluster: string;
+  readonly items: readonly Item[];
+  /** Position before the part, and after it */
+  readonly from: bigint;
+  readonly next: bigint;
+}
+
+export type BatchHandler = (payloads: readonly unknown[], context?: EffectContext) => Promise<readonly Outcome[]>;
+
+/** Where a partition's log begins and ends, and where to go on in it. */
+export interface LogRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** What a service does with a batch, and where it remembers how far it came. */
+export interface Delivery {
+  /**
+   * Does all that a part causes, once and for good, and moves the position, or throws and has done nothing that
+   * does not bear being done again. Returns how many events had which outcome.
+   */
+  apply(part: Part, handler: BatchHandler): Promise<OutcomeCounts>;
+
+  /**
+   * The positions to go on from.
+   * @returns by `topic/partition`: the position, or why there is none to trust
+   */
+  positions(cluster: string, ranges: readonly LogRange[]): Promise<Map<string, bigint | Alarm>>;
+}
+
+export type OutcomeCounts = Readonly<Record<'ok' | 'drop' | 'skip' | 'dead-letter', number>>;
+
+/** A position that cannot be gone on from, for people. */
+export class Alarm {
+  constructor(readonly reason: string) {}
+}
+
+/** Another owner has moved the position: what was begun is rolled back. */
+export class FenceLost extends NotTheEvents {
+  override readonly name = 'FenceLost';
+}
+
+/** A handler broke the rules for outcomes: a mistake of a deployment, not of an event. */
+export class WrongOutcomes extends NotTheEvents {
+  override readonly name = 'WrongOutcomes';
+}
+
+export const placeOf = (topic: string, partition: number): string => `${topic}/${partition}`;
+
+/** The position, unless it lies outside of the log. */
+export const withinLog = (position: bigint, { topic, partition, low, high }: LogRange): bigint | Alarm =>
+  position >= low && position <= high
+    ? position
+    : new Alarm(`${placeOf(topic, partition)} goes on at ${position}, but its log holds ${low} to ${high}`);
+
+/** Asks the handler about the events of a part. @throws what the handler throws; WrongOutcomes */
+export async function outcomesOf(part: Part, handler: BatchHandler, context?: EffectContext): Promise<Outcome[]> {
+  const payloads = part.items.flatMap((item) => (item.kind === 'event' ? [item.payload] : []));
+  if (payloads.length === 0) return [];
+  const outcomes: unknown = await handler(payloads, context);
+  if (!Array.isArray(outcomes) || outcomes.length !== payloads.length) {
+    const given = Array.isArray(outcomes) ? `${outcomes.length} outcomes` : typeof outcomes;
+    throw new WrongOutcomes(`the handler of ${part.topic} returned ${given} for ${payloads.length} events`);
+  }
+  if (part.topic.endsWith('.dead-letter') && (outcomes as Outcome[]).some(({ kind }) => kind === 'dead-letter')) {
+    throw new WrongOutcomes(`the handler of ${part.topic} wants a dead letter of a dead letter`);
+  }
+  return outcomes as Outcome[];
+}

@@ -1,0 +1,254 @@
+import { describeError } from '@closeloop/platform';
+import { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Pool, type PoolClient } from 'pg';
+import { type DataSource } from 'typeorm';
+import { type BatchProducer } from './batch-producer.js';
+import { outboxChannel, outboxShards } from './migrations/messaging-1763700000000.js';
+import { type Outbox } from './outbox.js';
+import { unpackHeaders, type WireMessage } from './wire.js';
+
+export interface RelayTimes {
+  /** How long a lease lasts from its renewal on, by the database's clock */
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  /** How long the holder keeps off the end of its lease */
+  readonly marginMs: number;
+  /** How long nothing may wake a shard before it looks by itself */
+  readonly pollMs: number;
+  /** How long a stop waits for the rest to be sent */
+  readonly flushMs: number;
+}
+
+const defaultTimes: RelayTimes = { leaseMs: 10_000, renewMs: 2_500, marginMs: 2_000, pollMs: 1_000, flushMs: 10_000 };
+
+/** Most rows, and about the most bytes, of one send of a shard. */
+const maxRows = 1_000;
+const maxRowsBytes = 2 * 1024 * 1024;
+
+interface Row {
+  id: string;
+  topic: string;
+  key: Buffer | null;
+  headers: Buffer;
+  value: Buffer | null;
+}
+
+/** A shard as this process sees it. */
+class Shard {
+  /** Until when the lease is surely held, in this process's monotonic milliseconds */
+  heldUntil = 0;
+  woken = true;
+  /** Nothing was left to be sent when it last looked, and nothing has woken it since */
+  idle = false;
+  failures = 0;
+  #ring: (() => void) | undefined;
+
+  constructor(readonly number: number) {}
+
+  wake(): void {
+    this.woken = true;
+    this.idle = false;
+    this.#ring?.();
+  }
+
+  /** Until it is woken, or so many milliseconds have passed. */
+  async rest(ms: number): Promise<void> {
+    if (this.woken) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#ring = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#ring = undefined;
+  }
+}
+
+/**
+ * Sends what is committed in the outbox: of each shard whose lease this process holds, in the order of ids, deleted after the
+ * acknowledgement. Sending twice is normal. A row that cannot be sent holds up its shard: nothing goes past it.
+ */
+export class OutboxRelay {
+  readonly #logger = new Logger('Outbox');
+  readonly #holder = randomUUID();
+  readonly #shards = Array.from({ length: outboxShards }, (_, number) => new Shard(number));
+  readonly #stop = new AbortController();
+  #running: Promise<unknown> | undefined;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly outbox: Outbox,
+    private readonly producer: BatchProducer,
+    private readonly times: RelayTimes = defaultTimes,
+  ) {}
+
+  start(): void {
+    this.outbox.start(() => this.wake());
+    this.#running ??= Promise.all([
+      this.#holdLeases(),
+      this.#listen(),
+      ...this.#shards.map((shard) => this.#relay(shard)),
+    ]);
+  }
+
+  wake(): void {
+    for (const shard of this.#shards) shard.wake();
+  }
+
+  /** Sends what is left, for at most `flushMs`, and gives the leases to whoever wants them. */
+  async close(): Promise<void> {
+    if (this.#running === undefined) return;
+    this.wake();
+    const deadline = performance.now() + this.times.flushMs;
+    while (this.#shards.some((shard) => this.#holds(shard) && !shard.idle) && performance.now() < deadline) {
+      if (this.#shards.some(({ failures }) => failures >= 3)) break;
+      await sleep(10);
+    }
+    this.#stop.abort();
+    this.wake();
+    await this.#running;
+    this.outbox.stop();
+    await this.dataSource
+      .query(`update outbox_lease set holder = null, expires_at = '-infinity' where holder = $1`, [this.#holder])
+      .catch(() => undefined);
+  }
+
+  #holds(shard: Shard): boolean {
+    return performance.now() < shard.heldUntil;
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  async #holdLeases(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#renew();
+      await sleep(this.times.renewMs * (0.9 + Math.random() / 5), undefined, { signal: this.#stop.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  /** Renews the leases that are held and takes those that have run out. The time that the question took is not counted on. */
+  async #renew(): Promise<void> {
+    const asked = performance.now();
+    try {
+      await this.dataSource.query(
+        `with free as (
+           select shard from outbox_lease where holder = $1 or expires_at < clock_timestamp() order by shard for update
+         )
+         update outbox_lease set holder = $1, expires_at = clock_timestamp() + $2::int * interval '1 ms'
+         from free where outbox_lease.shard = free.shard`,
+        [this.#holder, this.times.leaseMs],
+      );
+      const held = await this.dataSource.query<{ shard: number }[]>(
+        'select shard from outbox_lease where holder = $1 and expires_at > clock_timestamp()',
+        [this.#holder],
+      );
+      const numbers = new Set(held.map(({ shard }) => shard));
+      for (const shard of this.#shards) {
+        if (!numbers.has(shard.number)) {
+          shard.heldUntil = 0;
+          continue;
+        }
+        const taken = !this.#holds(shard);
+        shard.heldUntil = asked + this.times.leaseMs - this.times.marginMs;
+        if (taken) shard.wake();
+      }
+    } catch (error) {
+      // What is held is held until it runs out.
+      this.#logger.warn(`The outbox's leases were not renewed: ${describeError(error)}`);
+    }
+  }
+
+  async #relay(shard: Shard): Promise<void> {
+    while (!this.#stopped) {
+      if (!this.#holds(shard)) {
+        shard.woken = false;
+        await shard.rest(this.times.pollMs);
+        continue;
+      }
+      try {
+        shard.woken = false;
+        const sent = await this.#sendNext(shard);
+        if (shard.failures > 0) this.#logger.log(`The outbox's shard ${shard.number} is sent again.`);
+        shard.failures = 0;
+        // There may be more.
+        if (sent > 0) continue;
+        shard.idle = !shard.woken;
+        await shard.rest(this.times.pollMs);
+      } catch (error) {
+        shard.failures++;
+        const told = `The outbox's shard ${shard.number} could not be sent: ${describeError(error)}`;
+        if (shard.failures === 1) this.#logger.warn(told);
+        else this.#logger.debug(told);
+        const pause = Math.min(5_000, 100 * 2 ** Math.min(shard.failures, 10)) * (0.5 + Math.random() / 2);
+        await sleep(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Sends and deletes the first rows. @returns how many */
+  async #sendNext(shard: Shard): Promise<number> {
+    const rows = await this.dataSource.query<Row[]>(
+      'select id, topic, key, headers, value from outbox where shard = $1 order by id limit $2',
+      [shard.number, maxRows],
+    );
+    const chosen: Row[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      bytes += row.headers.length + (row.value?.length ?? 0);
+      if (chosen.length > 0 && bytes > maxRowsBytes) break;
+      chosen.push(row);
+    }
+    if (chosen.length === 0) return 0;
+    // Between the question and its answer the lease may have run out, and another may have sent further already.
+    if (!this.#holds(shard)) return 0;
+    await this.producer.send(
+      chosen.map(({ topic, key, headers, value }): WireMessage => ({
+        topic,
+        key,
+        headers: unpackHeaders(headers),
+        value,
+      })),
+    );
+    await this.dataSource.query('delete from outbox where shard = $1 and id = any($2::bigint[])', [
+      shard.number,
+      chosen.map(({ id }) => id),
+    ]);
+    this.outbox.deleted(chosen.length);
+    return chosen.length;
+  }
+
+  /** A connection of its own that hears of every commit; while it is broken, the poll does. */
+  async #listen(): Promise<void> {
+    while (!this.#stopped) {
+      let client: PoolClient | undefined;
+      try {
+        client = await (this.dataSource.driver as unknown as { master: Pool }).master.connect();
+        const listening = client;
+        const broken = new Promise<void>((resolve) => {
+          listening.once('error', () => resolve());
+          listening.once('end', () => resolve());
+          this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        listening.on('notification', () => this.wake());
+        await listening.query(`listen ${outboxChannel}`);
+        this.wake();
+        await broken;
+      } catch (error) {
+        this.#logger.debug(`The outbox is not listened to: ${describeError(error)}`);
+      } finally {
+        // Never back into the pool: it listens.
+        client?.removeAllListeners('notification');
+        client?.on('error', () => undefined);
+        client?.release(true);
+      }
+      await sleep(500, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+}
