@@ -147,7 +147,7 @@ async function buildAll(say) {
   await run(process.execPath, [binOf('nx')], ['run-many', '-t', 'build', '--outputStyle=static'], {
     env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', FORCE_COLOR: '0' },
     onLine: (line) => {
-      const project = /^\s*✔\s+nx run (\S+):build/.exec(line)?.[1];
+      const project = /^(?:\s*✔\s+|> )nx run (\S+):build/.exec(line)?.[1];
       if (project) say(`  ${project}`);
     },
   });
@@ -177,7 +177,8 @@ export async function run(command, firstWords, words, { stdio, env = process.env
     child.once('close', (status, signal) => resolve(status ?? signal));
   });
   if (code !== 0) {
-    if (output.length > 0) process.stderr.write(`${output.join('\n')}\n`);
+    const worth = output.filter((line) => line.trim() !== '' && !line.startsWith('> '));
+    if (worth.length > 0) process.stderr.write(`${worth.join('\n')}\n`);
     throw new Failure(`${[command, ...firstWords, ...words].map(short).join(' ')} failed (${code}).`);
   }
 }

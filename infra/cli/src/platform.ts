@@ -1,5 +1,6 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type ServiceName } from '@closeloop/contracts';
 import {
   assertFree,
@@ -69,7 +70,7 @@ const PORTS: Record<ServiceName | 'kafka' | 'postgres' | 'issuer', { variable: s
   postgres: { variable: 'EMBEDDED_POSTGRES_PORT', usual: 4632 },
   kafka: { variable: 'EMBEDDED_KAFKA_PORT', usual: 4692 },
 };
-const READY_WITHIN_S = 60;
+const READY_WITHIN_S = 120;
 
 /** Starts all of Closeloop on this machine: what is not given, then the services, and returns when each is ready. What it started
  * is stopped again when something fails.
@@ -221,12 +222,16 @@ async function givenPorts(env: Env): Promise<Ports> {
   return ports;
 }
 
-/** Databases and tables of every service that keeps something; each is a program of that service.
- * @throws with what the first one says that failed */
+/** Databases and tables of every service that keeps something.
+ * @throws with what those say that failed */
 export async function migrate(env: Env, say: (line: string) => void): Promise<void> {
   const begun = Date.now();
   const stateful = statefulServices();
-  await settledAll(stateful.map((service) => runProgram(programOf(service, 'migrate.js'), [], env)));
+  await runProgram(
+    fileURLToPath(new URL('migrate-services.js', import.meta.url)),
+    stateful.map((service) => programOf(service, 'migrate.js')),
+    env,
+  );
   say(`Databases of ${stateful.join(', ')}: up to date (${((Date.now() - begun) / 1000).toFixed(1)} s).`);
 }
 

@@ -73,11 +73,11 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
-  await log.close();
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
   });
+  await log.close();
   const pid = child.pid!;
   const tail = followLines(logFile, (line) => {
     const { level, text } = readLogLine(line);

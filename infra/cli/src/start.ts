@@ -70,7 +70,7 @@ async function greet(platform: Platform, seconds: number): Promise<void> {
       row('key', `${key}   (source "${DEVELOPMENT_SOURCE}")`),
       ...(token === undefined ? [] : [row('token', `${token}   (12 hours; another: npx closeloop token)`)]),
       '',
-      `curl -sS ${urls.ingestion}/v1/feedback -H 'authorization: Bearer ${key}' -H 'content-type: application/json' -d '{"text":"The room was lovely, but nobody answered the phone."}'`,
+      `curl -sS ${urls.ingestion}/v1/feedback -H 'authorization: Bearer ${key}' -H 'content-type: application/json' -d '{"channel":"review","text":"The room was lovely, but nobody answered the phone."}'`,
       '',
       'Ctrl-C stops it.',
       '',

@@ -196,7 +196,8 @@ async function format(java: string, classPath: string, dataDir: string, settings
   }
   if (entries.length > 0) say('A first start of Kafka was cut short; its folder is formatted again.');
   await rm(logDir, { recursive: true, force: true });
-  const clusterId = randomBytes(16).toString('base64url');
+  // A dash at its beginning would be taken for an option.
+  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   await follow(
     java,
     ['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings],
