@@ -58,7 +58,7 @@ export class EdgesFixture {
     method: string,
     path: string,
     headers: Record<string, string> = {},
-    body?: BodyInit,
+    body?: string | Uint8Array | ReadableStream | AsyncIterable<Uint8Array>,
     contentType?: string,
   ): Promise<Answer> {
     const response = await fetch(this.service.url + path, {

@@ -14,6 +14,7 @@ import { EdgesConfig } from './edges.config.js';
 import { ApiKeysController } from './inbound/api-keys.controller.js';
 import { EventsController } from './inbound/events.controller.js';
 import { ImportController } from './inbound/import.controller.js';
+import { OpenApiController } from './inbound/openapi.controller.js';
 import { WebhookConnectorsController } from './inbound/webhook-connectors.controller.js';
 import { WebhooksController } from './inbound/webhooks.controller.js';
 import { ApiKeyRepository } from './infrastructure/api-key.repository.js';
@@ -23,7 +24,14 @@ import { WebhookConnectorRepository } from './infrastructure/webhook-connector.r
 /** The ways in beside the plain API: who may send, by key or by signature, how much, and in which formats. */
 @Global()
 @Module({
-  controllers: [ApiKeysController, EventsController, ImportController, WebhookConnectorsController, WebhooksController],
+  controllers: [
+    ApiKeysController,
+    EventsController,
+    ImportController,
+    OpenApiController,
+    WebhookConnectorsController,
+    WebhooksController,
+  ],
   providers: [
     configProvider(EdgesConfig),
     { provide: ApiKeys, useClass: ApiKeyRepository },

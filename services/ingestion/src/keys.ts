@@ -1,81 +1,20 @@
-import { userInfo } from 'node:os';
-import { parseArgs } from 'node:util';
-import { sourcePattern } from '@closeloop/contracts';
 import { describeError, openDatabase } from '@closeloop/platform';
-import { CreateApiKey } from './application/create-api-key.handler.js';
-import { type ApiKeys, type ApiKeyView } from './domain/api-keys.js';
 import { edgesDatabase } from './edges.database.js';
+import { KeysUsageError, keysUsage, runKeysCommand } from './inbound/keys-command.js';
 import { ApiKeyRepository } from './infrastructure/api-key.repository.js';
 
-const usage = `API keys of connectors, straight in ingestion's database (INGESTION_DATABASE_URL or DATABASE_URL).
-
-  keys create --source <source> [--name <name>] [--json]   a new key; it is shown once
-  keys list [--json]                                       all keys, without their secrets
-  keys revoke <id> [--json]                                ends a key; in force within 10 seconds
-`;
-
-/** What went wrong with the command line itself. */
-class UsageError extends Error {}
-
-function readCommand(args: string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { source: { type: 'string' }, name: { type: 'string' }, json: { type: 'boolean' } },
-    });
-    return { ...values, positionals };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-/** Runs one command and returns what is to be printed. */
-async function run(keys: ApiKeys, args: string[]): Promise<string> {
-  const { positionals, source, name, json } = readCommand(args);
-  const [command, id, ...more] = positionals;
-  const actor = `command:${userInfo().username}`;
-  const print = (value: object, text: string): string => (json ? JSON.stringify(value) : text);
-  if (command === 'create' && id === undefined) {
-    if (source === undefined || !sourcePattern.test(source)) {
-      throw new UsageError(`--source must be given, and match ${String(sourcePattern)}`);
-    }
-    const created = await new CreateApiKey(keys).create({ source, actor, ...(name === undefined ? {} : { name }) });
-    return print(created, created.key);
-  }
-  if (command === 'list' && id === undefined) {
-    const all = await keys.list();
-    return print({ keys: all }, all.map(lineOf).join('\n'));
-  }
-  if (command === 'revoke' && id !== undefined && more.length === 0) {
-    const revoked = await keys.revoke(id, actor);
-    if (!revoked) throw new UsageError(`there is no key ${id}`);
-    return print(revoked, lineOf(revoked));
-  }
-  throw new UsageError('that is no command');
-}
-
-const lineOf = ({ id, source, name, createdAt, createdBy, revokedAt, lastUsedAt }: ApiKeyView): string =>
-  [
-    id,
-    source,
-    name ?? '-',
-    `created ${createdAt.toISOString()} by ${createdBy}`,
-    lastUsedAt ? `last used ${lastUsedAt.toISOString()}` : 'never used',
-    revokedAt ? `revoked ${revokedAt.toISOString()}` : 'valid',
-  ].join('  ');
-
+// works without a running service, so that the first key can be made
 try {
   const args = process.argv.slice(2);
-  if (args.length === 0) throw new UsageError('what is to be done?');
+  if (args.length === 0) throw new KeysUsageError('what is to be done?');
   const database = await openDatabase('ingestion', edgesDatabase, process.env);
   try {
-    process.stdout.write(`${await run(new ApiKeyRepository(database), args)}\n`);
+    process.stdout.write(`${await runKeysCommand(new ApiKeyRepository(database), args)}\n`);
   } finally {
     await database.destroy();
   }
 } catch (error) {
-  const isUsage = error instanceof UsageError;
-  process.stderr.write(isUsage ? `${error.message}\n\n${usage}` : `${describeError(error)}\n`);
+  const isUsage = error instanceof KeysUsageError;
+  process.stderr.write(isUsage ? `${error.message}\n\n${keysUsage}` : `${describeError(error)}\n`);
   process.exitCode = isUsage ? 2 : 1;
 }

@@ -1,0 +1,731 @@
+import {
+  FeedbackInput,
+  feedbackInbound,
+  feedbackKinds,
+  loopStates,
+  priorities,
+  schemasOf,
+  sentimentLabels,
+  settlementOutcomes,
+} from '@closeloop/contracts';
+import { countedResults } from '../domain/acceptance-store.js';
+import { webhookMappings } from '../domain/webhook-connectors.js';
+import { ApiKeyRequest } from './api-key.request.js';
+import { WebhookConnectorRequest, WebhookSecretRequest } from './webhook-connector.request.js';
+
+/** As much of OpenAPI 3.1 as this document uses. */
+export interface OpenApiDocument {
+  openapi: string;
+  info: Record<string, unknown>;
+  servers: { url: string }[];
+  tags: { name: string; description: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: Record<string, Record<string, unknown>>;
+}
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  security: Record<string, string[]>[];
+  responses: Record<string, unknown>;
+  description?: string;
+  parameters?: unknown[];
+  requestBody?: unknown;
+}
+
+const contractClasses = [FeedbackInput, ApiKeyRequest, WebhookConnectorRequest, WebhookSecretRequest];
+
+const connector: Operation['security'] = [{ apiKey: [] }];
+const admin: Operation['security'] = [{ person: [] }];
+const both = [...connector, ...admin];
+const nobody: Operation['security'] = [];
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const json = (schema: object, extra: object = {}) => ({ 'application/json': { schema, ...extra } });
+const answer = (description: string, schema: object, extra: object = {}) => ({
+  description,
+  content: json(schema, extra),
+});
+const limited = {
+  headers: {
+    RateLimit: { description: 'What is left, and when all of it is back', schema: { type: 'string' } },
+    'RateLimit-Policy': { description: 'Events at once, and in which time', schema: { type: 'string' } },
+  },
+};
+
+/** Problems that a route may answer with, by the names of `components.responses`. */
+const problems = (...names: (keyof typeof problemResponses)[]) =>
+  Object.fromEntries(names.map((name) => [problemResponses[name].status, { $ref: `#/components/responses/${name}` }]));
+
+const problemResponses = {
+  Invalid: { status: '400', description: 'Not valid; `errors` says where and why' },
+  Unauthenticated: { status: '401', description: 'No key, token or signature that is known' },
+  Forbidden: { status: '403', description: 'Not for you' },
+  NotFound: { status: '404', description: 'There is none' },
+  VersionConflict: { status: '409', description: 'There is one already' },
+  TooLarge: { status: '413', description: 'The body is past the bound, as sent or as unpacked' },
+  UnsupportedMediaType: { status: '415', description: 'Not a media type or encoding that is taken here' },
+  RateLimited: { status: '429', description: 'Too many events; Retry-After says when to send again' },
+  Unavailable: {
+    status: '503',
+    description: 'The store is away or the outbox is full; nothing was accepted. Retry-After says when to send again',
+  },
+} as const;
+
+const sending = problems(
+  'Invalid',
+  'Unauthenticated',
+  'Forbidden',
+  'TooLarge',
+  'UnsupportedMediaType',
+  'RateLimited',
+  'Unavailable',
+);
+const administering = problems('Unauthenticated', 'Forbidden', 'Unavailable');
+
+const feedbackExample = {
+  channel: 'review',
+  externalId: 'review-4711',
+  author: { externalId: 'guest-42', name: 'Ana' },
+  title: 'Two hours at the desk',
+  text: 'The room was lovely, but we waited two hours for it.',
+  rating: { value: 3, scale: 5 },
+  occurredAt: '2026-11-20T18:30:00Z',
+};
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'A request repeated with its key gets the results it had, and counts nothing again',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+const inPath = (name: string, description: string, schema: object = { type: 'string' }) => ({
+  name,
+  in: 'path',
+  required: true,
+  description,
+  schema,
+});
+
+const paths: OpenApiDocument['paths'] = {
+  '/v1/feedback': {
+    post: {
+      operationId: 'sendFeedback',
+      summary: 'Send one feedback',
+      tags: ['feedback'],
+      security: connector,
+      parameters: [idempotencyKey],
+      requestBody: { required: true, content: json(ref('FeedbackInput'), { example: feedbackExample }) },
+      responses: {
+        '200': { ...answer('Nothing new: duplicate or stale', ref('AcceptanceResult')), ...limited },
+        '202': { ...answer('Accepted for good, as new or as the next revision', ref('AcceptanceResult')), ...limited },
+        ...sending,
+      },
+    },
+  },
+  '/v1/feedback/batch': {
+    post: {
+      operationId: 'sendFeedbackBatch',
+      summary: 'Send up to 1,000, with a result for each',
+      tags: ['feedback'],
+      security: connector,
+      parameters: [idempotencyKey],
+      requestBody: {
+        required: true,
+        content: json(
+          { type: 'array', items: ref('FeedbackInput'), minItems: 1, maxItems: 1000 },
+          { example: [feedbackExample] },
+        ),
+      },
+      responses: {
+        '200': { ...answer('A result for each, in their order', ref('BatchResults')), ...limited },
+        ...sending,
+      },
+    },
+  },
+  '/v1/feedback/import': {
+    post: {
+      operationId: 'importFeedback',
+      summary: 'Send a file of any size',
+      description:
+        'NDJSON, or CSV whose columns are named as the fields (`rating.value`, `author.externalId`, `attributes.<key>`; any other column becomes an attribute). ' +
+        'The answer is a stream of lines: one for each bad record, and the sums at the end; or `stopped` with the line from which nothing was taken in. ' +
+        'Sending the same file again doubles nothing.',
+      tags: ['feedback'],
+      security: connector,
+      parameters: [
+        { ...idempotencyKey, description: 'With the line, the id of a record that has no externalId' },
+        {
+          name: 'historic',
+          in: 'query',
+          description:
+            'Whether records that do not say so are from the past: they start no clock and open no loop unless a rule asks for it',
+          schema: { type: 'boolean', default: true },
+        },
+      ],
+      requestBody: {
+        required: true,
+        content: {
+          'application/x-ndjson': { schema: { type: 'string' }, example: `${JSON.stringify(feedbackExample)}\n` },
+          'application/ndjson': { schema: { type: 'string' } },
+          'application/jsonl': { schema: { type: 'string' } },
+          'text/csv': {
+            schema: { type: 'string' },
+            example:
+              'externalId,channel,text,rating.value,rating.scale\nreview-4711,review,Two hours at the desk,3,5\n',
+          },
+        },
+      },
+      responses: {
+        '200': {
+          description: 'The report; each line is one JSON object',
+          content: { 'application/x-ndjson': { schema: ref('ImportReportLine') } },
+        },
+        ...problems('Invalid', 'Unauthenticated', 'Forbidden', 'UnsupportedMediaType', 'Unavailable'),
+      },
+    },
+  },
+  '/v1/feedback/{feedbackId}': {
+    get: {
+      operationId: 'getFeedback',
+      summary: 'What became of a feedback, and its revisions',
+      tags: ['feedback'],
+      security: both,
+      parameters: [inPath('feedbackId', 'Id of the feedback', { type: 'string', format: 'uuid' })],
+      responses: {
+        '200': answer('The feedback', ref('FeedbackReport')),
+        ...problems('NotFound'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/ledger': {
+    get: {
+      operationId: 'getLedger',
+      summary: 'How many came in, what became of them, and what is still open',
+      tags: ['ledger'],
+      security: both,
+      parameters: [
+        {
+          name: 'source',
+          in: 'query',
+          description: 'Of this source only; a connector sees its own only',
+          schema: { type: 'string' },
+        },
+        {
+          name: 'missing',
+          in: 'query',
+          description: 'Lists the ids of the oldest missing ones too',
+          schema: { type: 'string', enum: ['ids'] },
+        },
+        {
+          name: 'limit',
+          in: 'query',
+          description: 'How many ids',
+          schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+        },
+      ],
+      responses: { '200': answer('The ledger', ref('Ledger')), ...problems('Invalid'), ...administering },
+    },
+  },
+  '/v1/events': {
+    post: {
+      operationId: 'sendEvents',
+      summary: 'Send CloudEvents',
+      description: `CloudEvents 1.0 of type \`${feedbackInbound.topic}\`, whose data is a feedback: binary (headers \`ce-*\`), structured, or batched.`,
+      tags: ['feedback'],
+      security: connector,
+      parameters: ['specversion', 'id', 'source', 'type'].map((name) => ({
+        name: `ce-${name}`,
+        in: 'header',
+        description: 'Binary mode only, and needed there',
+        schema: { type: 'string' },
+      })),
+      requestBody: {
+        required: true,
+        content: {
+          ...json(ref('FeedbackInput'), { example: feedbackExample }),
+          'application/cloudevents+json': {
+            schema: ref('CloudEvent'),
+            example: {
+              specversion: '1.0',
+              id: 'a1',
+              source: '/reviews',
+              type: feedbackInbound.topic,
+              data: feedbackExample,
+            },
+          },
+          'application/cloudevents-batch+json': {
+            schema: { type: 'array', items: ref('CloudEvent'), minItems: 1, maxItems: 1000 },
+          },
+        },
+      },
+      responses: {
+        '200': {
+          ...answer('Nothing new; or for a batch, a result for each', {
+            anyOf: [ref('AcceptanceResult'), ref('BatchResults')],
+          }),
+          ...limited,
+        },
+        '202': { ...answer('Accepted for good', ref('AcceptanceResult')), ...limited },
+        ...sending,
+      },
+    },
+  },
+  '/v1/webhooks/{connector}': {
+    post: {
+      operationId: 'receiveWebhook',
+      summary: 'Where a sender of Standard Webhooks delivers',
+      description:
+        'The signature is over the bytes of the body. A payload is one feedback, an array of them, or `{"events": [...]}`, with or without the envelope `{type, timestamp, data}`. `webhook-id` makes a repeated delivery the same request.',
+      tags: ['webhooks'],
+      security: [{ webhookSignature: [] }],
+      parameters: [
+        inPath('connector', 'Name of the webhook connector'),
+        ...['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+          name,
+          in: 'header',
+          required: true,
+          schema: { type: 'string' },
+        })),
+      ],
+      requestBody: {
+        required: true,
+        content: json({
+          anyOf: [
+            ref('FeedbackInput'),
+            { type: 'array', items: ref('FeedbackInput'), maxItems: 1000 },
+            {
+              type: 'object',
+              required: ['events'],
+              properties: { events: { type: 'array', items: ref('FeedbackInput') } },
+            },
+          ],
+        }),
+      },
+      responses: {
+        '200': {
+          ...answer('Nothing new; or for many, a result for each', {
+            anyOf: [ref('AcceptanceResult'), ref('BatchResults')],
+          }),
+          ...limited,
+        },
+        '202': { ...answer('Accepted for good', ref('AcceptanceResult')), ...limited },
+        ...problems('Invalid', 'Unauthenticated', 'TooLarge', 'UnsupportedMediaType', 'RateLimited', 'Unavailable'),
+      },
+    },
+  },
+  '/v1/webhook-connectors': {
+    get: {
+      operationId: 'listWebhookConnectors',
+      summary: 'All webhook connectors, without their secrets',
+      tags: ['webhooks'],
+      security: admin,
+      responses: {
+        '200': answer('The connectors', {
+          type: 'object',
+          required: ['connectors'],
+          properties: { connectors: { type: 'array', items: ref('WebhookConnector') } },
+        }),
+        ...administering,
+      },
+    },
+    post: {
+      operationId: 'createWebhookConnector',
+      summary: 'Let a sender of signed webhooks in',
+      tags: ['webhooks'],
+      security: admin,
+      requestBody: {
+        required: true,
+        content: json(ref('WebhookConnectorRequest'), { example: { name: 'survey-tool', source: 'surveys' } }),
+      },
+      responses: {
+        '201': answer('The connector, with its secret: it is shown once', ref('WebhookConnectorWithSecret')),
+        ...problems('Invalid', 'VersionConflict'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/webhook-connectors/{name}/secrets': {
+    post: {
+      operationId: 'rotateWebhookSecret',
+      summary: 'Add a secret, and let the ones before it end after an overlap',
+      tags: ['webhooks'],
+      security: admin,
+      parameters: [inPath('name', 'Name of the webhook connector')],
+      requestBody: { content: json(ref('WebhookSecretRequest'), { example: { overlapSeconds: 3600 } }) },
+      responses: {
+        '201': answer('The connector, with the new secret: it is shown once', ref('WebhookConnectorWithSecret')),
+        ...problems('Invalid', 'NotFound'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/webhook-connectors/{name}': {
+    delete: {
+      operationId: 'deleteWebhookConnector',
+      summary: 'Shut a sender out',
+      tags: ['webhooks'],
+      security: admin,
+      parameters: [inPath('name', 'Name of the webhook connector')],
+      responses: { '204': { description: 'It is gone' }, ...problems('NotFound'), ...administering },
+    },
+  },
+  '/v1/api-keys': {
+    get: {
+      operationId: 'listApiKeys',
+      summary: 'All API keys, without their secrets',
+      tags: ['api keys'],
+      security: admin,
+      responses: {
+        '200': answer('The keys', {
+          type: 'object',
+          required: ['keys'],
+          properties: { keys: { type: 'array', items: ref('ApiKey') } },
+        }),
+        ...administering,
+      },
+    },
+    post: {
+      operationId: 'createApiKey',
+      summary: 'A new API key for one source',
+      tags: ['api keys'],
+      security: admin,
+      requestBody: {
+        required: true,
+        content: json(ref('ApiKeyRequest'), { example: { source: 'reviews', name: 'the review poller' } }),
+      },
+      responses: {
+        '201': answer('The key: it is shown once', ref('ApiKeyWithSecret')),
+        ...problems('Invalid'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/api-keys/self': {
+    get: {
+      operationId: 'getOwnApiKey',
+      summary: 'Whose key is presented',
+      tags: ['api keys'],
+      security: connector,
+      responses: {
+        '200': answer('The key', {
+          type: 'object',
+          required: ['keyId', 'source'],
+          properties: { keyId: { type: 'string' }, source: { type: 'string' } },
+        }),
+        ...administering,
+      },
+    },
+  },
+  '/v1/api-keys/{id}': {
+    delete: {
+      operationId: 'revokeApiKey',
+      summary: 'End an API key for good',
+      tags: ['api keys'],
+      security: admin,
+      parameters: [inPath('id', 'The key’s id, its second part')],
+      responses: { '200': answer('The key, revoked', ref('ApiKey')), ...problems('NotFound'), ...administering },
+    },
+  },
+  '/openapi.json': {
+    get: {
+      operationId: 'getOpenApi',
+      summary: 'This document',
+      tags: ['operations'],
+      security: nobody,
+      responses: { '200': answer('OpenAPI 3.1', { type: 'object' }) },
+    },
+  },
+  '/docs': {
+    get: {
+      operationId: 'getDocs',
+      summary: 'A page to try it',
+      tags: ['operations'],
+      security: nobody,
+      responses: { '200': { description: 'The page', content: { 'text/html': { schema: { type: 'string' } } } } },
+    },
+  },
+  '/docs/{file}': {
+    get: {
+      operationId: 'getDocsFile',
+      summary: 'A file of that page',
+      tags: ['operations'],
+      security: nobody,
+      parameters: [inPath('file', 'Name of the file')],
+      responses: { '200': { description: 'The file' }, ...problems('NotFound') },
+    },
+  },
+  '/health/live': {
+    get: {
+      operationId: 'getLive',
+      summary: 'Whether the process answers',
+      tags: ['operations'],
+      security: nobody,
+      responses: { '200': answer('It does', { type: 'object' }) },
+    },
+  },
+  '/health/ready': {
+    get: {
+      operationId: 'getReady',
+      summary: 'Whether it may be given work, and if not, why',
+      tags: ['operations'],
+      security: nobody,
+      responses: {
+        '200': answer('Ready', { type: 'object' }),
+        '503': answer('Not ready, with the reasons', { type: 'object' }),
+      },
+    },
+  },
+  '/metrics': {
+    get: {
+      operationId: 'getMetrics',
+      summary: 'Measures, for Prometheus',
+      tags: ['operations'],
+      security: nobody,
+      responses: { '200': { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } } },
+    },
+  },
+};
+
+const timestamp = { type: 'string', format: 'date-time' };
+const orNull = (schema: object) => ({ anyOf: [schema, { type: 'null' }] });
+const object = (properties: Record<string, object>, optional: readonly string[] = []) => ({
+  type: 'object',
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  properties,
+});
+const withSecret = (name: string, secret: string, description: string) => ({
+  allOf: [ref(name), object({ [secret]: { type: 'string', description } })],
+});
+const count = { type: 'integer', minimum: 0 };
+const counts = { type: 'object', additionalProperties: count };
+const text = { type: 'string' };
+const uuid = { type: 'string', format: 'uuid' };
+
+const violation = object({
+  pointer: { type: 'string', description: 'RFC 6901; empty for the whole' },
+  rule: { type: 'string' },
+  message: { type: 'string' },
+});
+
+/** What is answered; what is taken in comes from the contracts. */
+const answerSchemas: Record<string, object> = {
+  Violation: violation,
+  Problem: object(
+    {
+      type: { type: 'string', examples: ['urn:closeloop:invalid'] },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string' },
+      instance: { type: 'string' },
+      errors: { type: 'array', items: ref('Violation') },
+    },
+    ['detail', 'instance', 'errors'],
+  ),
+  AcceptanceResult: object(
+    {
+      result: { type: 'string', enum: ['accepted', 'revised', 'duplicate', 'stale'] },
+      feedbackId: { type: 'string', format: 'uuid' },
+      revision: { type: 'integer', minimum: 1 },
+      reason: { type: 'string', enum: ['deleted'], description: 'Why it is stale, where not for its updatedAt' },
+    },
+    ['reason'],
+  ),
+  BatchResults: {
+    type: 'array',
+    items: object(
+      {
+        index: { type: 'integer', minimum: 0, description: 'Place in the request' },
+        result: { type: 'string', enum: ['accepted', 'revised', 'duplicate', 'stale', 'rejected'] },
+        feedbackId: { type: 'string', format: 'uuid' },
+        revision: { type: 'integer', minimum: 1 },
+        reason: { type: 'string', enum: ['deleted'] },
+        problem: ref('Problem'),
+      },
+      ['feedbackId', 'revision', 'reason', 'problem'],
+    ),
+  },
+  ImportSummary: object({
+    lines: count,
+    accepted: count,
+    revised: count,
+    duplicate: count,
+    stale: count,
+    rejected: count,
+  }),
+  ImportReportLine: {
+    anyOf: [
+      object({ line: count, result: { const: 'rejected' }, errors: { type: 'array', items: ref('Violation') } }),
+      object({ summary: ref('ImportSummary') }),
+      object({ line: count, result: { const: 'stopped' }, problem: ref('Problem'), summary: ref('ImportSummary') }),
+    ],
+  },
+  CloudEvent: object(
+    {
+      specversion: { const: '1.0' },
+      id: { type: 'string', minLength: 1, maxLength: 1000 },
+      source: { type: 'string', minLength: 1, maxLength: 1000 },
+      type: { const: feedbackInbound.topic },
+      time: timestamp,
+      datacontenttype: { type: 'string' },
+      data: ref('FeedbackInput'),
+      data_base64: { type: 'string', contentEncoding: 'base64', contentMediaType: 'application/json' },
+    },
+    ['time', 'datacontenttype', 'data', 'data_base64'],
+  ),
+  ApiKey: object({
+    id: { type: 'string' },
+    source: { type: 'string' },
+    name: orNull({ type: 'string' }),
+    createdAt: timestamp,
+    createdBy: { type: 'string' },
+    revokedAt: orNull(timestamp),
+    revokedBy: orNull({ type: 'string' }),
+    lastUsedAt: orNull(timestamp),
+  }),
+  ApiKeyWithSecret: withSecret('ApiKey', 'key', 'The whole key, `clk_<id>_<secret>`'),
+  WebhookConnector: object({
+    name: { type: 'string' },
+    source: { type: 'string' },
+    mapping: { type: 'string', enum: [...webhookMappings] },
+    createdAt: timestamp,
+    createdBy: { type: 'string' },
+    secrets: {
+      type: 'array',
+      items: object({
+        id: { type: 'string', format: 'uuid' },
+        createdAt: timestamp,
+        expiresAt: orNull(timestamp),
+        sealed: { type: 'boolean', description: 'Whether it is encrypted where it is kept' },
+      }),
+    },
+  }),
+  WebhookConnectorWithSecret: withSecret('WebhookConnector', 'secret', '`whsec_<base64>`'),
+  FeedbackReport: object(
+    {
+      feedbackId: uuid,
+      source: text,
+      revision: { ...count, description: 'The latest accepted' },
+      status: { type: 'string', enum: ['unsettled', 'settled', 'dead-letter'] },
+      revisions: {
+        type: 'array',
+        items: object(
+          {
+            revision: count,
+            kind: { type: 'string', enum: feedbackKinds },
+            contentHash: text,
+            receivedAt: timestamp,
+            feedback: { type: 'object', description: 'What was accepted; absent once it was erased' },
+          },
+          ['feedback'],
+        ),
+      },
+      outcome: object(
+        {
+          outcome: { type: 'string', enum: settlementOutcomes.filter((outcome) => outcome !== 'superseded') },
+          revision: { ...count, description: 'The highest settled' },
+          settlement: count,
+          team: text,
+          sentiment: { type: 'string', enum: sentimentLabels },
+          settledAt: timestamp,
+        },
+        ['team', 'sentiment'],
+      ),
+      loop: object({
+        loopId: uuid,
+        version: count,
+        state: { type: 'string', enum: loopStates },
+        cycle: count,
+        team: text,
+        priority: { type: 'string', enum: priorities },
+        changedAt: timestamp,
+      }),
+      deadLetters: {
+        type: 'array',
+        items: object(
+          {
+            id: uuid,
+            revision: count,
+            topic: text,
+            group: text,
+            reason: text,
+            message: text,
+            attempts: count,
+            diedAt: timestamp,
+            open: { type: 'boolean', description: 'Whether no outcome of the same revision has closed it' },
+          },
+          ['revision'],
+        ),
+      },
+    },
+    ['outcome', 'loop'],
+  ),
+  Ledger: object(
+    {
+      at: timestamp,
+      source: orNull(text),
+      results: object(Object.fromEntries(countedResults.map((result) => [result, count]))),
+      outcomes: { ...counts, description: 'Feedback by what stands; the sum of all is results.accepted' },
+      teams: counts,
+      sentiments: counts,
+      loops: { ...counts, description: 'Loops, not feedback, by state' },
+      unsettled: object({ total: count, byAge: counts, oldestSeconds: orNull({ type: 'number' }) }),
+      missing: count,
+      missingIds: { type: 'array', items: uuid },
+    },
+    ['missingIds'],
+  ),
+};
+
+/** The document, from the contracts' schemas and the routes above; `version` is the service's own. */
+export function openApiDocument(version: string): OpenApiDocument {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Closeloop ingestion',
+      version,
+      summary: 'Takes in what customers say, and tells what became of it.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'feedback', description: 'Sending feedback in, and asking what became of it' },
+      { name: 'ledger', description: 'Every feedback accounted for' },
+      { name: 'webhooks', description: 'Senders of signed webhooks' },
+      { name: 'api keys', description: 'Who may send, of which source' },
+      { name: 'operations', description: 'How the service is doing' },
+    ],
+    paths,
+    components: {
+      schemas: { ...schemasOf(contractClasses, (name) => `#/components/schemas/${name}`), ...answerSchemas },
+      responses: Object.fromEntries(
+        Object.entries(problemResponses).map(([name, { description }]) => [
+          name,
+          { description, content: { 'application/problem+json': { schema: ref('Problem') } } },
+        ]),
+      ),
+      securitySchemes: {
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'clk_<id>_<secret>',
+          description: 'A connector’s API key',
+        },
+        person: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A person’s token, of the OIDC issuer',
+        },
+        webhookSignature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'webhook-signature',
+          description: 'Standard Webhooks: `v1,<base64 HMAC-SHA256 of id.timestamp.body>`, several by spaces',
+        },
+      },
+    },
+  };
+}
