@@ -124,7 +124,7 @@ export async function sendWebhook(access: Access, connector: string, secret: str
   );
 }
 
-/** As a producer in any language does it: plain messages to the inbound topic. */
+/** As a producer in any language does it: CloudEvents in Kafka's binary mode, to the inbound topic. */
 export async function sendToKafka(
   brokers: string,
   topic: string,
@@ -137,7 +137,16 @@ export async function sendToKafka(
   try {
     await producer.send({
       topic,
-      messages: messages.map((message) => ({ ...message, headers: { 'content-type': 'application/json' } })),
+      messages: messages.map((message) => ({
+        ...message,
+        headers: {
+          ce_specversion: '1.0',
+          ce_id: randomUUID(),
+          ce_type: feedbackInbound.topic,
+          ce_source: '/demo',
+          'content-type': 'application/json',
+        },
+      })),
     });
   } finally {
     await producer.disconnect();

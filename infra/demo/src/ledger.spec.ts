@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { brokenSums, isSettled, resultOf, type Ledger } from './ledger.js';
 
 const ledger = (change: Partial<Ledger> = {}): Ledger => ({
-  results: { accepted: 5, revised: 1, duplicate: 1, stale: 1, rejected: 1, deadInbound: 1 },
+  results: { accepted: 5, revised: 1, duplicate: 1, stale: 1, rejected: 1, 'dead-inbound': 1 },
   outcomes: { loop: 1, joined: 1, 'no-loop': 1, withdrawn: 1, 'dead-letter': 1, none: 0 },
   teams: { support: 3, '': 1 },
   sentiments: {},

@@ -1,6 +1,6 @@
 /** The numbers of `GET /v1/ledger` that the demo reads. */
 export interface Ledger {
-  results: Record<'accepted' | 'revised' | 'duplicate' | 'stale' | 'rejected' | 'deadInbound', number>;
+  results: Record<'accepted' | 'revised' | 'duplicate' | 'stale' | 'rejected' | 'dead-inbound', number>;
   outcomes: Record<'loop' | 'joined' | 'no-loop' | 'withdrawn' | 'dead-letter' | 'none', number>;
   teams: Record<string, number>;
   sentiments: Record<string, number>;
@@ -50,7 +50,7 @@ export function resultOf(
     duplicates: results.duplicate,
     stale: results.stale,
     rejected: results.rejected,
-    inboundDeadLetters: results.deadInbound,
+    inboundDeadLetters: results['dead-inbound'],
     loops: outcomes.loop,
     joined: outcomes.joined,
     noLoop: outcomes['no-loop'],
