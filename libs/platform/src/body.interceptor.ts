@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type FastifyRequest } from 'fastify';
-import { type Readable, Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Observable } from 'rxjs';
 
@@ -47,7 +47,8 @@ export class BodyInterceptor implements NestInterceptor {
   private async read(request: FastifyRequest, rule: BodyRule): Promise<unknown> {
     const { headers } = request;
     const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
-    if (headers['transfer-encoding'] === undefined && (announced === undefined || announced === 0)) return undefined;
+    if (headers['transfer-encoding'] === undefined && (announced === undefined || announced === 0))
+      return nothing(rule);
 
     const mediaType = mediaTypeOf(request);
     if (
@@ -66,6 +67,12 @@ export class BodyInterceptor implements NestInterceptor {
     const bytes = await collect(body, this.config.bodyTimeoutSeconds);
     return rule.as === 'json' ? parseJson(bytes) : bytes;
   }
+}
+
+/** What a handler gets when no body was sent. */
+function nothing(rule: BodyRule): unknown {
+  if (rule.as === 'json') return undefined;
+  return rule.as === 'bytes' ? Buffer.alloc(0) : Readable.from([]);
 }
 
 function tooLarge(maxBytes: number): Problem {
@@ -135,7 +142,8 @@ function unpacked(source: Readable, encoding: string, maxBytes: number): Readabl
     source.pipe(decoder).pipe(bounded);
   }
   bounded.once('close', () => {
-    source.unpipe();
+    // The rest is thrown away: a connection with half a body in it would be of no more use.
+    source.unpipe().resume();
     decoder?.destroy();
   });
   return bounded;

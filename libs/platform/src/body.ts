@@ -18,7 +18,7 @@ export interface BodyRule {
 
 export const BODY_RULE = 'closeloop:body';
 
-/** The body is JSON (`application/json` or any `+json`), parsed. What a route without a decorator takes; this one sets the bound. */
+/** `@Body()` is the parsed JSON (`application/json` or any `+json`), undefined when nothing was sent. What a route without a decorator takes; this one sets the bound. */
 export const AcceptsJson = (limit: BodyLimit = {}) =>
   SetMetadata(BODY_RULE, { as: 'json', ...limit } satisfies BodyRule);
 

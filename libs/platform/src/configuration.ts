@@ -37,7 +37,9 @@ export function loadConfig<T extends object>(configClass: new () => T, env: Env,
     if (read.problem !== undefined) wrong.push(read.problem);
     named.set(property, { variable, given: read.text !== undefined || read.problem !== undefined });
     if (read.text === undefined) continue;
-    const type: unknown = Reflect.getMetadata('design:type', prototype, property);
+    const initial = (config as Record<string, unknown>)[property];
+    // `retries = 3` has no written type, so the compiler notes `Object`: the initial value tells it.
+    const type: unknown = initial?.constructor ?? Reflect.getMetadata('design:type', prototype, property);
     (config as Record<string, unknown>)[property] = convert(read.text, type);
   }
 

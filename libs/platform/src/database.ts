@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
-import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
+import { DataSource, type DataSourceOptions, type Logger as TypeOrmLogger, type MigrationInterface } from 'typeorm';
 
-import { loadConfig } from './configuration.js';
+import { loadConfig, variableOf } from './configuration.js';
 import { isConnectionFailure } from './connection-failure.js';
 import { databaseNameOf, databaseUrlOf } from './database-url.js';
 import { DatabaseConfig } from './database.config.js';
-import { type Env } from './environment.js';
+import { type Env, variablePrefixOf } from './environment.js';
 import { describeError } from './problem-mapping.js';
 
 /** What a service keeps in its database. */
@@ -50,7 +50,17 @@ export function connectionOf(service: string, env: Env): pg.PoolConfig {
   };
 }
 
-/** TypeORM's options for the service's database. Its own log is off: it would print parameters, and those are customers' words. */
+/** TypeORM would print statements with their parameters, and those are customers' words; what fails is thrown as well. */
+class SilentLogger implements TypeOrmLogger {
+  logQuery(): void {}
+  logQueryError(): void {}
+  logQuerySlow(): void {}
+  logSchemaBuild(): void {}
+  logMigration(): void {}
+  log(): void {}
+}
+
+/** TypeORM's options for the service's database. */
 export function dataSourceOptionsOf(service: string, definition: DatabaseDefinition, env: Env): DataSourceOptions {
   return {
     type: 'postgres',
@@ -62,6 +72,7 @@ export function dataSourceOptionsOf(service: string, definition: DatabaseDefinit
     installExtensions: false,
     synchronize: false,
     logging: false,
+    logger: new SilentLogger(),
     extra: connectionOf(service, env),
   };
 }
@@ -171,7 +182,7 @@ async function createDatabase(service: string, env: Env): Promise<boolean> {
   }
 
   const server = new URL(connection.connectionString ?? '');
-  server.pathname = '/postgres';
+  server.pathname = `/${maintenanceDatabaseOf(service, env)}`;
   const maintenance = new pg.Client({ ...connection, connectionString: server.toString() });
   await maintenance.connect();
   try {
@@ -185,6 +196,14 @@ async function createDatabase(service: string, env: Env): Promise<boolean> {
   } finally {
     await maintenance.end();
   }
+}
+
+/** A database that is there, to be connected to while the service's own is not: the one of DATABASE_URL when that names one. */
+function maintenanceDatabaseOf(service: string, env: Env): string {
+  const url = variableOf(env, 'DATABASE_URL');
+  const isOwn = variableOf(env, `${variablePrefixOf(service)}_DATABASE_URL`) !== undefined;
+  const named = url === undefined || isOwn ? '' : new URL(url).pathname.slice(1);
+  return named === '' ? 'postgres' : named;
 }
 
 /** Names of the migrations that the database does not have yet. Reads only; the service may lack the right to make tables. */

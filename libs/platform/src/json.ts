@@ -21,7 +21,7 @@ export function parseJson(bytes: Buffer, maxDepth: number = MAX_JSON_DEPTH): unk
     throw invalid('', 'json', `The body is not JSON${positionOf(error)}.`);
   }
   // A key __proto__ would set the prototype of whatever it is copied to. The key may hide behind escapes; the walk finds it then.
-  if ((text.includes('__proto__') || text.includes('\\u005')) && hasPrototypeKey(value)) {
+  if ((text.includes('__proto__') || text.includes('\\u00')) && hasPrototypeKey(value)) {
     throw invalid('', 'forbidden-key', 'The body has a key "__proto__".');
   }
   return value;

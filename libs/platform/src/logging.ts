@@ -48,6 +48,12 @@ class ServiceLogger extends ConsoleLogger {
     else super.log(message, ...rest);
   }
 
+  /** What the container could not make is thrown as well, and told by whoever catches it. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) === 'ExceptionHandler') super.debug(message, ...rest);
+    else super.error(message, ...rest);
+  }
+
   protected override getJsonLogObject(...args: Parameters<ConsoleLogger['getJsonLogObject']>) {
     const { timestamp, ...entry } = super.getJsonLogObject(...args);
     const trace = currentTrace();

@@ -123,8 +123,8 @@ function messageOf(error: unknown, status: number): string {
   return error instanceof Error ? error.message : (STATUS_CODES[status] ?? 'Error');
 }
 
-/** The stack without the message above it. */
-function framesOf(error: unknown): string | undefined {
+/** The stack without the message above it, which may quote what must not be logged. */
+export function framesOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
   const frames = error.stack.split('\n').filter((line) => /^\s+at /.test(line));
   return frames.length === 0 ? undefined : frames.join('\n');

@@ -10,7 +10,7 @@ import { defaultPortOf, HttpConfig } from './http.config.js';
 import { createLogger } from './logging.js';
 import { Metrics } from './metrics.js';
 import { PlatformModule } from './platform.module.js';
-import { describeError } from './problem-mapping.js';
+import { describeError, framesOf } from './problem-mapping.js';
 import { Readiness } from './readiness.js';
 import { RouteTable } from './route-table.js';
 
@@ -39,10 +39,13 @@ interface PreparedService {
   close(): Promise<void>;
 }
 
+/** Ctrl-C reaches a whole process group, and its leader passes a signal on as well: two signals this close are one wish. */
+const SAME_WISH_MS = 1_000;
+
 /**
  * Boots the module as a service: HTTP on HOST and `<SERVICE>_PORT` (0 = a free one), events through SERVICE_TRANSPORT where a module
  * provides it.
- * @throws what kept it from starting: a configuration, a database, a port. Nothing is left running then.
+ * @throws what kept it from starting: a configuration, a database, a port.
  */
 export async function createService(name: string, module: Type, options: ServiceOptions = {}): Promise<RunningService> {
   const service = await prepareService(name, module, options);
@@ -57,23 +60,24 @@ export async function startService(name: string, module: Type, options: ServiceO
   const logger = new Logger('Service');
   let service: PreparedService | undefined;
   let graceSeconds = new HttpConfig().graceSeconds;
-  let stopping = false;
+  let stoppedAt: number | undefined;
 
   const crash = (what: string) => (error: unknown) => {
-    logger.fatal(`${what}: ${describeError(error)}`, error instanceof Error ? error.stack : undefined);
+    logger.fatal(`${what}: ${describeError(error)}`, framesOf(error));
     process.exit(1);
   };
   process.on('uncaughtException', crash('An error that nobody caught'));
   process.on('unhandledRejection', crash('A promise that nobody awaited failed'));
 
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) {
+    if (stoppedAt !== undefined) {
+      if (Date.now() - stoppedAt < SAME_WISH_MS) return;
       logger.error(`${signal} again: stopped at once.`);
       process.exit(1);
     }
-    stopping = true;
+    stoppedAt = Date.now();
     // Nothing was taken in yet, so there is nothing to finish.
-    if (service === undefined) process.exit(0);
+    if (service === undefined) return process.exit(0);
     logger.log(`${signal}: finishing what is in flight, for at most ${graceSeconds} s.`);
     setTimeout(() => {
       logger.error(`Not finished after ${graceSeconds} s: stopped.`);
@@ -97,7 +101,7 @@ export async function startService(name: string, module: Type, options: ServiceO
     const running = await prepared.open();
     logger.log(`${name} listens on ${running.url}`);
   } catch (error) {
-    if (stopping) return;
+    if (stoppedAt !== undefined) return;
     // A start that fails is mostly a wrong configuration: the message is what helps, the stack is not.
     logger.fatal(`${name} could not start: ${error instanceof Error ? error.message : String(error)}`);
     logger.debug(error instanceof Error ? error.stack : undefined);
@@ -138,7 +142,8 @@ async function prepareService(
   const close = (): Promise<void> => {
     closing ??= (async () => {
       phase = 'stopping';
-      await drain(app, config.graceSeconds);
+      // What is left of the grace period belongs to the transport and the pools.
+      await drain(app, Math.max(config.graceSeconds / 2, config.graceSeconds - 5));
       // Taken out so that `app.close()` does not close them again, after the modules' hooks.
       for (const microservice of app.getMicroservices().splice(0)) {
         (microservice as unknown as { setIsTerminated(value: boolean): void }).setIsTerminated(true);
