@@ -8,8 +8,7 @@ import { IngestionModule } from './ingestion.module.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- specs reach into it and say what they expect
-  readonly body: any;
+  readonly body: unknown;
 }
 
 export interface Sent {

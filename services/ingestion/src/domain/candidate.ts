@@ -2,7 +2,7 @@ import {
   canonicalJson,
   customerKeyOf,
   deriveId,
-  Feedback,
+  type Feedback,
   feedbackIdOf,
   FeedbackInput,
   forbiddenCharacters,

@@ -95,7 +95,7 @@ describe('Feedback from Kafka', () => {
     );
     await eventually(async () => {
       const { body } = await ingestion.get('/v1/ledger', { as: ingestion.admin });
-      expect((body as typeof all).results['dead-inbound']).toBe(4);
+      expect((body as { results: Record<string, number> }).results['dead-inbound']).toBe(4);
     });
   });
 
