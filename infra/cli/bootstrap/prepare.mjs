@@ -108,9 +108,9 @@ function npm() {
 }
 
 /** The script behind a command of a package, so that it runs on this very Node. */
-export function binOf(name) {
+export function binOf(name, command = name) {
   const { bin } = JSON.parse(readFileSync(inRoot('node_modules', name, 'package.json'), 'utf8'));
-  return inRoot('node_modules', name, typeof bin === 'string' ? bin : bin[name]);
+  return inRoot('node_modules', name, typeof bin === 'string' ? bin : bin[command]);
 }
 
 const builtMark = inRoot('.data', 'built.sha256');
