@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { customerKeyOf, deriveId, loopIdOf, type FeedbackRouted, type LoopChanged } from '@closeloop/contracts';
+import {
+  customerKeyOf,
+  deriveId,
+  loopIdOf,
+  type Feedback,
+  type FeedbackRouted,
+  type LoopChanged,
+} from '@closeloop/contracts';
 import { type Loop } from '../domain/loop.js';
 import { joinDays, settle, type Arrival, type Loops, type SettledFeedback, type Step } from '../domain/settlement.js';
 import { settledWithoutLoop, settlementOf, stepTaken } from '../domain/loop-changed.js';
@@ -152,27 +159,44 @@ class LoopsInMemory implements Loops {
 const sorted = (ids: readonly string[]): string[] => [...new Set(ids)].sort();
 
 const keyOf = ({ feedback, tagRevision, routeRevision }: FeedbackRouted): SettlementKey => ({
-  ...{ feedbackId: feedback.feedbackId, revision: feedback.revision, tagRevision, routeRevision },
+  feedbackId: feedback.feedbackId,
+  revision: feedback.revision,
+  tagRevision,
+  routeRevision,
   contentHash: feedback.contentHash,
 });
 
 function arrivalOf({ feedback, tags, tagRevision, route, routeRevision }: FeedbackRouted): Arrival {
-  const { feedbackId, revision, source, author, rating, historic } = feedback;
-  const customerKey =
-    feedback.customerKey ?? (author?.externalId != null ? customerKeyOf(source, author.externalId) : undefined);
+  const { rating } = feedback;
+  // who it is matters to loops alone
+  const customer = route && route.loop !== 'none' ? customerOf(feedback) : undefined;
   return {
-    ...{ feedbackId, revision, tagRevision, routeRevision, source, historic },
+    feedbackId: feedback.feedbackId,
+    revision: feedback.revision,
+    tagRevision,
+    routeRevision,
+    source: feedback.source,
+    historic: feedback.historic,
     deleted: feedback.kind === 'deleted',
     receivedAt: new Date(feedback.receivedAt),
-    route: route && { team: route.team, priority: route.priority, slaPolicy: route.slaPolicy, loop: route.loop },
-    // a key may be an address or a number: what is kept cannot be read back
-    ...(customerKey != null && { customer: deriveId('customer', customerKey) }),
+    route,
+    ...(customer !== undefined && { customer }),
     ...(tags?.sentiment && { sentiment: tags.sentiment.label }),
     ...(rating && { rating: rating.value / rating.scale }),
   };
 }
 
+/** The customer as loops know one: derived, since a key may be an address or a number and is not to be read back. */
+function customerOf({ source, author, customerKey }: Feedback): string | undefined {
+  // absent members may be null on the wire
+  const authorId = author?.externalId ?? undefined;
+  const key = customerKey ?? (authorId === undefined ? undefined : customerKeyOf(source, authorId));
+  return key === undefined ? undefined : deriveId('customer', key);
+}
+
 const wordsOf = ({ feedback, tags }: FeedbackRouted, loopId: string): FeedbackWords => ({
-  ...{ feedbackId: feedback.feedbackId, revision: feedback.revision, loopId },
+  feedbackId: feedback.feedbackId,
+  revision: feedback.revision,
+  loopId,
   body: JSON.stringify({ feedback, tags }),
 });

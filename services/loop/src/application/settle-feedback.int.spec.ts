@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { loopChanged, loopIdOf, validatorOf, type FeedbackRouted, type LoopChanged } from '@closeloop/contracts';
 import { databaseUrlOf, migrateDatabase } from '@closeloop/platform';
 import { testEnvironment, type TestEnvironment } from '@closeloop/testing';
@@ -7,6 +7,9 @@ import { SettlementRepository } from '../infrastructure/settlement.repository.js
 import { loopDatabase } from '../loop.database.js';
 import { routed } from '../routed.fixture.js';
 import { SettleFeedback } from './settle-feedback.handler.js';
+
+// the machine may be busy
+jest.setTimeout(60_000);
 
 const store = new SettlementRepository();
 const handler = new SettleFeedback();

@@ -20,15 +20,21 @@ export function outgoing(data: LoopChanged) {
 
 /** A step of a loop; with what became of a feedback, where that is what moved it. */
 export const stepTaken = ({ event, loop }: Step, feedback?: SettlementData): LoopChanged => ({
-  ...{ loopId: loop.loopId, version: loop.version, change: event.change, at: event.at.toISOString() },
-  actor: { ...event.actor },
+  loopId: loop.loopId,
+  version: loop.version,
+  change: event.change,
+  at: event.at.toISOString(),
+  actor: event.actor,
   loop: snapshotOf(loop),
   ...(feedback && { feedback }),
 });
 
 /** A settlement that touched no loop. `key`: the id of the loop that the feedback would open. */
 export const settledWithoutLoop = (key: string, at: Date, source: string, feedback: SettlementData): LoopChanged => ({
-  ...{ loopId: key, version: 0, change: 'settled', at: at.toISOString() },
+  loopId: key,
+  version: 0,
+  change: 'settled',
+  at: at.toISOString(),
   actor: { kind: 'source', id: source },
   loop: null,
   feedback,
@@ -40,13 +46,19 @@ export const settlementOf = (
   settled: Pick<SettledFeedback, 'revision' | 'tagRevision' | 'routeRevision'>,
 ): SettlementData => ({
   feedbackId: feedback.feedbackId,
-  ...{ revision: settled.revision, tagRevision: settled.tagRevision, routeRevision: settled.routeRevision },
-  ...{ settlement: feedback.settlement, outcome },
+  revision: settled.revision,
+  tagRevision: settled.tagRevision,
+  routeRevision: settled.routeRevision,
+  settlement: feedback.settlement,
+  outcome,
   ...(feedback.team !== undefined && { team: feedback.team }),
   ...(feedback.sentiment !== undefined && { sentiment: feedback.sentiment }),
 });
 
 const snapshotOf = ({ state, cycle, team, priority, owner }: Loop): NonNullable<LoopChanged['loop']> => ({
-  ...{ state, cycle, team, priority },
+  state,
+  cycle,
+  team,
+  priority,
   ...(owner !== undefined && { owner }),
 });

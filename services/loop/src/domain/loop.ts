@@ -262,10 +262,21 @@ export function evolve(loop: Loop | undefined, event: LoopEvent): Loop {
     throw new Error(`event ${event.version} does not follow version ${loop?.version ?? 0}`);
   }
   if (event.change === 'opened') {
-    const { loopId, team, priority, slaPolicy, historic, receivedAt, customer, at } = event;
+    const { customer } = event;
     return {
-      ...{ loopId, version: 1, state: 'opened', cycle: 1, level: 0, team, priority, slaPolicy, historic, receivedAt },
-      ...{ openedAt: at, waiting: false, feedback: 1 },
+      loopId: event.loopId,
+      version: 1,
+      state: 'opened',
+      cycle: 1,
+      level: 0,
+      team: event.team,
+      priority: event.priority,
+      waiting: false,
+      feedback: 1,
+      slaPolicy: event.slaPolicy,
+      historic: event.historic,
+      receivedAt: event.receivedAt,
+      openedAt: event.at,
       ...(customer !== undefined && { customer }),
     };
   }

@@ -113,47 +113,66 @@ export function settle(known: SettledFeedback | undefined, arrival: Arrival, loo
   }
   if (known?.place) return settlePlaced(known, known.place, arrival, loops, now);
 
-  const { feedbackId, source, revision, tagRevision, routeRevision, route } = arrival;
-  const base = {
-    ...{ feedbackId, source, revision, tagRevision, routeRevision, settlement },
-    receivedAt: known?.receivedAt ?? arrival.receivedAt,
-    ...(arrival.sentiment !== undefined && { sentiment: arrival.sentiment }),
-    ...(arrival.rating !== undefined && { rating: arrival.rating }),
-  };
+  const { feedbackId, revision, route, customer } = arrival;
+  const settled = (outcome: SettledFeedback['outcome'], team?: string, place?: SettledFeedback['place']) =>
+    settledFeedback(arrival, settlement, known?.receivedAt ?? arrival.receivedAt, outcome, team, place);
   if (arrival.deleted || !route) {
-    const team = known?.team;
-    return {
-      outcome: 'withdrawn',
-      feedback: { ...base, outcome: 'withdrawn', ...(team !== undefined && { team }) },
-      steps: [],
-    };
+    return { outcome: 'withdrawn', feedback: settled('withdrawn', known?.team), steps: [] };
   }
   const { team } = route;
-  if (route.loop === 'none') {
-    return { outcome: 'no-loop', feedback: { ...base, outcome: 'no-loop', team }, steps: [] };
-  }
+  if (route.loop === 'none') return { outcome: 'no-loop', feedback: settled('no-loop', team), steps: [] };
 
-  const command = { at: now, actor: actorOf(arrival), feedback: { feedbackId, revision } };
+  const actor = actorOf(arrival);
+  const ref = { feedbackId, revision };
   const open =
-    route.loop === 'join' && arrival.customer !== undefined
-      ? joinableLoop(loops.of(arrival.customer), team, now)
-      : undefined;
+    route.loop === 'join' && customer !== undefined ? joinableLoop(loops.of(customer), team, now) : undefined;
   if (open) {
-    const place = { loopId: open.loopId, as: 'joined' } as const;
     return {
       outcome: 'joined',
-      feedback: { ...base, outcome: 'joined', team, place },
-      steps: take(open, { ...command, type: 'join' }),
+      feedback: settled('joined', team, { loopId: open.loopId, as: 'joined' }),
+      steps: take(open, { type: 'join', at: now, actor, feedback: ref }),
     };
   }
   const loopId = loopIdOf(feedbackId);
-  const { priority, slaPolicy } = route;
-  const { historic, receivedAt, customer } = arrival;
   const steps = take(undefined, {
-    ...{ ...command, type: 'open', loopId, team, priority, slaPolicy, historic, receivedAt },
+    type: 'open',
+    at: now,
+    actor,
+    feedback: ref,
+    loopId,
+    team,
+    priority: route.priority,
+    slaPolicy: route.slaPolicy,
+    historic: arrival.historic,
+    receivedAt: arrival.receivedAt,
     ...(customer !== undefined && { customer }),
   });
-  return { outcome: 'loop', feedback: { ...base, outcome: 'loop', team, place: { loopId, as: 'loop' } }, steps };
+  return { outcome: 'loop', feedback: settled('loop', team, { loopId, as: 'loop' }), steps };
+}
+
+function settledFeedback(
+  arrival: Arrival,
+  settlement: number,
+  receivedAt: Date,
+  outcome: SettledFeedback['outcome'],
+  team: string | undefined,
+  place: SettledFeedback['place'],
+): SettledFeedback {
+  const { sentiment, rating } = arrival;
+  return {
+    feedbackId: arrival.feedbackId,
+    source: arrival.source,
+    revision: arrival.revision,
+    tagRevision: arrival.tagRevision,
+    routeRevision: arrival.routeRevision,
+    settlement,
+    outcome,
+    receivedAt,
+    ...(place !== undefined && { place }),
+    ...(team !== undefined && { team }),
+    ...(sentiment !== undefined && { sentiment }),
+    ...(rating !== undefined && { rating }),
+  };
 }
 
 /** A later revision of a feedback that is in a loop: the loop hears of it, wherever its route points now. */
@@ -166,17 +185,11 @@ function settlePlaced(
 ): Settlement {
   const loop = loops.get(place.loopId);
   if (!loop) throw new Error(`loop ${place.loopId} of feedback ${known.feedbackId} was not looked up`);
-  const { feedbackId, source, revision, tagRevision, routeRevision } = arrival;
+  const { feedbackId, revision } = arrival;
   const wasDeleted = known.outcome === 'withdrawn';
   const outcome = arrival.deleted ? 'withdrawn' : place.as;
-  const feedback: SettledFeedback = {
-    ...{ feedbackId, source, revision, tagRevision, routeRevision, place, outcome },
-    settlement: known.settlement + 1,
-    receivedAt: known.receivedAt,
-    team: loop.team,
-    ...(arrival.sentiment !== undefined && { sentiment: arrival.sentiment }),
-    ...(arrival.rating !== undefined && { rating: arrival.rating }),
-  };
+  const { settlement, receivedAt } = known;
+  const feedback = settledFeedback(arrival, settlement + 1, receivedAt, outcome, loop.team, place);
   const ref: FeedbackRef = { feedbackId, revision };
   const from = { at: now, actor: actorOf(arrival), feedback: ref };
 

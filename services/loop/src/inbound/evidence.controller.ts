@@ -29,7 +29,7 @@ export class EvidenceController {
     const { type, text, at } = evidence;
     const result = await this.handler.handle(principal.source, key, {
       ...{ feedbackId: feedbackId.toLowerCase(), kind },
-      evidence: { type, ...(text != null && { text }), ...(at != null && { at }) },
+      evidence: { type, ...(text ? { text } : {}), ...(at ? { at } : {}) },
     });
     switch (result.kind) {
       case 'unknown':

@@ -4,8 +4,6 @@ import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, MaxLength, Min, Min
 /** Most characters of an answer. */
 const maxTextLength = 20_000;
 
-export class NoFields {}
-
 export class RespondRequest {
   @IsString() @MinLength(1) @MaxLength(maxTextLength) text!: string;
   /** Where the customer was answered: the feedback's channel, or another one */

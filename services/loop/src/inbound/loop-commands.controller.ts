@@ -3,18 +3,10 @@ import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/c
 import { type FastifyReply } from 'fastify';
 import { CommandLoop, type GivenCommand } from '../application/command-loop.handler.js';
 import { type PeoplesCommand } from '../domain/permission.js';
-import {
-  AssignRequest,
-  NoFields,
-  PriorityRequest,
-  ReasonRequest,
-  RespondRequest,
-  SplitRequest,
-} from './loop-command.request.js';
+import { AssignRequest, PriorityRequest, ReasonRequest, RespondRequest, SplitRequest } from './loop-command.request.js';
 import { eventView, loopView } from './loop-view.js';
 import { bodyOf, etagOf, expectedVersionOf, loopIdFrom, personOf } from './request.js';
 
-const noFields = bodyOf(NoFields);
 const respond = bodyOf(RespondRequest);
 const reason = bodyOf(ReasonRequest);
 const assign = bodyOf(AssignRequest);
@@ -23,22 +15,30 @@ const split = bodyOf(SplitRequest);
 
 /** A command's body becomes the command. */
 const readers: Record<PeoplesCommand, (body: unknown) => GivenCommand> = {
-  acknowledge: (body) => ({ ...noFields(body), type: 'acknowledge' }),
+  acknowledge: (body) => ({ ...nothingIn(body), type: 'acknowledge' }),
   respond: (body) => ({ ...respond(body), type: 'respond' }),
-  wait: (body) => ({ ...noFields(body), type: 'wait' }),
-  resume: (body) => ({ ...noFields(body), type: 'resume' }),
-  resolve: (body) => ({ ...noFields(body), type: 'resolve' }),
+  wait: (body) => ({ ...nothingIn(body), type: 'wait' }),
+  resume: (body) => ({ ...nothingIn(body), type: 'resume' }),
+  resolve: (body) => ({ ...nothingIn(body), type: 'resolve' }),
   reopen: (body) => ({ ...reason(body), type: 'reopen' }),
   dismiss: (body) => ({ ...reason(body), type: 'dismiss' }),
   split: (body) => ({ feedbackId: split(body).feedbackId.toLowerCase(), type: 'split' }),
   assign: (body) => {
     const { team, owner } = assign(body);
-    if (team == null && owner == null) throw invalid('', 'assignment', 'Name a team, an owner, or both.');
-    return { type: 'assign', ...(team != null && { team }), ...(owner != null && { owner }) };
+    if (!team && !owner) throw invalid('', 'assignment', 'Name a team, an owner, or both.');
+    return { type: 'assign', ...(team ? { team } : {}), ...(owner ? { owner } : {}) };
   },
-  escalate: (body) => ({ ...noFields(body), type: 'escalate' }),
+  escalate: (body) => ({ ...nothingIn(body), type: 'escalate' }),
   'set-priority': (body) => ({ ...priority(body), type: 'set-priority' }),
 };
+
+/** A command without a body, or with an empty one. */
+function nothingIn(body: unknown): object {
+  if (body !== undefined && (typeof body !== 'object' || body === null || Object.keys(body).length > 0)) {
+    throw invalid('', 'whitelistValidation', 'This command takes nothing.');
+  }
+  return {};
+}
 
 /** What people do with a loop, each with the version of it that they saw. */
 @Controller('v1/loops')

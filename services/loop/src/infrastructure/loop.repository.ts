@@ -209,15 +209,15 @@ class PostgresLoops implements LoopTransaction {
   }
 
   async saveEvidence(evidence: StoredEvidence, at: Date): Promise<void> {
-    const { raw }: { raw: unknown } = await this.manager
+    const { raw } = (await this.manager
       .createQueryBuilder()
       .insert()
       .into(EvidenceEntity)
       .values({ ...evidence, at })
       .orIgnore()
       .returning('source')
-      .execute();
-    if ((raw as unknown[]).length !== 1) throw new ConcurrentChange('the Idempotency-Key is being used');
+      .execute()) as { raw: unknown[] };
+    if (raw.length !== 1) throw new ConcurrentChange('the Idempotency-Key is being used');
   }
 
   async tell(events: readonly LoopChanged[]): Promise<void> {
