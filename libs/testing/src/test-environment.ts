@@ -43,6 +43,7 @@ export async function testEnvironment(options: { prefix?: string } = {}): Promis
 
   const kafka = new Kafka({ clientId: id, brokers: brokers.split(','), logLevel: logLevel.NOTHING });
   const recorders: Recorder[] = [];
+  let recorderGroups = 0;
   const pools = new Map<string, pg.Pool>();
   let admin: Promise<Admin> | undefined;
   let producer: Promise<Producer> | undefined;
@@ -110,11 +111,9 @@ export async function testEnvironment(options: { prefix?: string } = {}): Promis
     },
 
     async record(topic) {
-      const recorder = await startRecorder(
-        kafka,
-        await ensureTopic(topic),
-        `${topicPrefix}recorder.${recorders.length}`,
-      );
+      // Counted before the first await: two recorders in one group would share out each other's partitions.
+      const group = `${topicPrefix}recorder.${recorderGroups++}`;
+      const recorder = await startRecorder(kafka, await ensureTopic(topic), group);
       recorders.push(recorder);
       return recorder;
     },
