@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { createServer, type Server } from 'node:http';
@@ -15,6 +15,8 @@ import {
   Public,
   type RunningService,
 } from './index.js';
+
+jest.setTimeout(60_000);
 
 const KNOWN_KEY = 'clk_1_right';
 const KEY_WHILE_STORE_IS_AWAY = 'clk_2_away';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -13,6 +13,8 @@ import {
   Public,
   type RunningService,
 } from './index.js';
+
+jest.setTimeout(60_000);
 
 class CreateNote1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, ParseUUIDPipe, Post } from '@nestjs/common';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
@@ -13,6 +13,8 @@ import {
   Public,
   type RunningService,
 } from './index.js';
+
+jest.setTimeout(60_000);
 
 const MIB = 1024 * 1024;
 

@@ -1,0 +1,149 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const fixture = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// A process loads Nest and TypeORM anew: two seconds of CPU, more on a busy machine.
+jest.setTimeout(60_000);
+
+/** A service as a process of its own. */
+class Process {
+  output = '';
+  readonly #child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; afterMs: number }>;
+
+  constructor(env: Record<string, string>) {
+    const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
+    this.#child = spawn(
+      process.execPath,
+      ['--import', fixture('./typescript.fixture.mjs'), fixture('./process.fixture.ts')],
+      {
+        env: { PATH, HOME, NODE_V8_COVERAGE, FIXTURE_PORT: '0', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    this.#child.stdout?.on('data', (chunk) => (this.output += String(chunk)));
+    this.#child.stderr?.on('data', (chunk) => (this.output += String(chunk)));
+    const began = Date.now();
+    this.ended = once(this.#child, 'exit').then(([code]) => ({
+      code: code as number | null,
+      afterMs: Date.now() - began,
+    }));
+  }
+
+  get notes(): string[] {
+    return [...this.output.matchAll(/^NOTE (.*)$/gm)].map(([, note]) => note ?? '');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async says(pattern: RegExp): Promise<string> {
+    const deadline = Date.now() + 45_000;
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match) return match[1] ?? match[0];
+      if (Date.now() > deadline || this.#child.exitCode !== null)
+        throw new Error(`not said: ${pattern}\n${this.output}`);
+      await wait(20);
+    }
+  }
+
+  url(): Promise<string> {
+    return this.says(/fixture listens on (http:[\w.:/]+)/);
+  }
+}
+
+describe('a service as a process', () => {
+  const processes: Process[] = [];
+  const run = (env: Record<string, string> = {}) => {
+    const started = new Process(env);
+    processes.push(started);
+    return started;
+  };
+  afterEach(() => processes.splice(0).forEach((process) => process.signal('SIGKILL')));
+
+  it('stops in order at SIGTERM, finishing what is in flight, with exit code 0', async () => {
+    const service = run();
+    const asked = fetch(`${await service.url()}/slow/500`);
+    await service.says(/NOTE request begins/);
+    service.signal('SIGINT');
+    await wait(50);
+    service.signal('SIGTERM');
+    expect((await asked).status).toBe(200);
+    expect(await service.ended).toMatchObject({ code: 0 });
+  });
+
+  it('stops at once at a second signal, with exit code 1', async () => {
+    const service = run();
+    const asked = fetch(`${await service.url()}/slow/30000`).catch(() => undefined);
+    await service.says(/NOTE request begins/);
+    service.signal('SIGTERM');
+    await wait(1_200);
+    service.signal('SIGTERM');
+    expect(await service.ended).toMatchObject({ code: 1 });
+    await asked;
+  });
+
+  it('cuts a request that does not end, in time for the rest to stop in order', async () => {
+    const service = run({ SHUTDOWN_GRACE_SECONDS: '2' });
+    const asked = fetch(`${await service.url()}/slow/30000`).catch(() => 'cut');
+    await service.says(/NOTE request begins/);
+    service.signal('SIGTERM');
+    expect(await asked).toBe('cut');
+    expect(await service.ended).toMatchObject({ code: 0 });
+    expect(service.notes.slice(-3)).toEqual(['transport closes', 'modules are destroyed', 'pools are closed']);
+  });
+
+  it('does not outlive its grace period, and tells by exit code 1', async () => {
+    const service = run({ SHUTDOWN_GRACE_SECONDS: '1', TRANSPORT_HANGS: 'yes' });
+    await service.url();
+    service.signal('SIGTERM');
+    const began = Date.now();
+    expect(await service.ended).toMatchObject({ code: 1 });
+    expect(Date.now() - began).toBeLessThan(4_000);
+    expect(service.output).toContain('Not finished after 1 s');
+  });
+
+  it('stops at once while it is still starting, with exit code 0', async () => {
+    const service = run({ START_HANGS: 'yes' });
+    await service.says(/NOTE process runs/);
+    await wait(500);
+    service.signal('SIGTERM');
+    expect(await service.ended).toMatchObject({ code: 0 });
+  });
+
+  it.each(['promise', 'throw'])('logs what nobody caught (%s) and exits with 1', async (how) => {
+    const service = run();
+    await fetch(`${await service.url()}/crash?how=${how}`).catch(() => undefined);
+    expect(await service.ended).toMatchObject({ code: 1 });
+    expect(service.output).toMatch(/"level":"fatal".*nobody (awaited|caught)/);
+  });
+
+  it('does not start with a wrong configuration, and lists all that is wrong', async () => {
+    const service = run({ FIXTURE_SIZE: 'huge', FIXTURE_NAME_FILE: '/nowhere' });
+    expect(await service.ended).toMatchObject({ code: 1 });
+    expect(service.output).toContain('FIXTURE_SIZE: must be an integer number (isInt)');
+    expect(service.output).toContain('FIXTURE_NAME_FILE: cannot be read, ENOENT');
+    expect(service.output).not.toContain('huge');
+  });
+
+  it('does not start on a port that is taken, and says so', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      const service = run({ FIXTURE_PORT: String(port) });
+      expect(await service.ended).toMatchObject({ code: 1 });
+      expect(service.output).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+});
