@@ -86,9 +86,6 @@ describe('Feedback from Kafka', () => {
     await eventually(async () =>
       expect(await ingestion.results('pipe')).toMatchObject({ accepted: 2, rejected: 0, 'dead-inbound': 3 }),
     );
-    const all = (await ingestion.get('/v1/ledger', { as: ingestion.admin })).body as {
-      results: Record<string, number>;
-    };
     await eventually(() => expect(dead.messages).toHaveLength(4));
     expect(dead.messages.map(({ headers }) => headers[deadLetterHeaders.reason])).toEqual(
       expect.arrayContaining(['invalid-schema', 'invalid-schema', 'forbidden-characters', 'unknown-type']),
