@@ -28,13 +28,14 @@ const project = (displayName, testMatch, extra = {}) => ({
 });
 
 export default {
+  // Jest takes it from here only, not from a project; what waits says so earlier by itself.
+  testTimeout: 60_000,
   projects: [
     project('unit', ['**/*.spec.ts'], {
       testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.(int|e2e)\\.spec\\.ts$'],
     }),
     project('int', ['**/*.int.spec.ts', '**/*.e2e.spec.ts'], {
       testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-      testTimeout: 60_000,
       // Jest runs these only when a spec of this project is selected.
       globalSetup: '<rootDir>/libs/testing/jest/global-setup.mjs',
       globalTeardown: '<rootDir>/libs/testing/jest/global-teardown.mjs',

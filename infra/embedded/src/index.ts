@@ -1,5 +1,6 @@
 export { kafkaImage, kafkaVersion, hasDockerEngine } from './kafka-distribution.js';
-export { startKafka, type RunningKafka, type RunningServer, type ServerOptions } from './kafka.js';
+export { startKafka } from './kafka.js';
+export { type RunningKafka, type RunningServer, type ServerOptions } from './server.js';
 export {
   signLocalToken,
   startLocalIssuer,

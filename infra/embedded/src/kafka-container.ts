@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { RunningKafka, ServerOptions } from './kafka.js';
-import { answersKafka } from './kafka.js';
 import { follow, type Say } from './kafka-distribution.js';
+import { answersKafka } from './kafka-protocol.js';
 import { pause, run } from './process.js';
+import { type RunningKafka, type ServerOptions } from './server.js';
 
 /** For machines without Java or Maven. The data is in a Docker volume named after the data folder: the image's own user
  * could not write into a folder of ours. */

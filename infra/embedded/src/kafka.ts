@@ -1,40 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, realpath, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startKafkaContainer } from './kafka-container.js';
+import { answersKafka } from './kafka-protocol.js';
 import { follow, kafkaDistribution, writeWhole, type Say } from './kafka-distribution.js';
-import { assertFree, freePorts } from './port.js';
+import { freePorts } from './port.js';
+import { spawned, wantedPort, type RunningKafka, type ServerOptions } from './server.js';
 import { findProcess, stopProcess, untilReady } from './process.js';
-
-export interface ServerOptions {
-  /** Made when it is not there; everything the server keeps lies in it. */
-  readonly dataDir: string;
-  /** On loopback; 0 takes a free one. */
-  readonly port: number;
-  /** The environment variable that chooses another port, named in the message about one that is taken. */
-  readonly portVariable?: string;
-  /** Data that nobody wants back after a crash of the machine (specs): faster. */
-  readonly ephemeral?: boolean;
-  /** Progress, for people. */
-  readonly say?: Say;
-}
-
-export interface RunningServer {
-  readonly port: number;
-  /** Undefined where it runs in a container. */
-  readonly pid: number | undefined;
-  /** It ran already: something ended without stopping it. */
-  readonly adopted: boolean;
-  /** Orderly; returns when it is gone. */
-  stop(): Promise<void>;
-}
-
-export interface RunningKafka extends RunningServer {
-  /** As KAFKA_BROKERS takes it. */
-  readonly brokers: string;
-}
 
 const STARTED_WITHIN_S = 90;
 
@@ -51,7 +24,7 @@ export async function startKafka(options: ServerOptions): Promise<RunningKafka> 
   if (left) return left;
 
   const distribution = await kafkaDistribution(say);
-  const port = await wantedPort(options);
+  const port = await wantedPort(options, 'Kafka');
   if (distribution.kind === 'container') {
     return startKafkaContainer(distribution.image, dataDir, port, { ...options, say });
   }
@@ -105,20 +78,6 @@ const stopKafka = (pid: number) =>
     { signal: 'SIGTERM', seconds: 30 },
     { signal: 'SIGKILL', seconds: 10 },
   ]);
-
-export async function wantedPort({ port, portVariable }: ServerOptions, what = 'Kafka'): Promise<number> {
-  if (port === 0) return (await freePorts(1))[0]!;
-  await assertFree(port, what, portVariable);
-  return port;
-}
-
-/** The pid, or the error of a program that cannot be run, which Node gives as an event. */
-export function spawned(child: ReturnType<typeof spawn>, program: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', () => resolve(child.pid!));
-    child.once('error', (error) => reject(new Error(`${program} cannot be run: ${error.message}`, { cause: error })));
-  });
-}
 
 async function adopt(
   dataDir: string,
@@ -203,25 +162,4 @@ async function format(java: string, classPath: string, dataDir: string, settings
     ['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings],
     () => undefined,
   );
-}
-
-/** Whether a Kafka on that port answers an ApiVersions request: it is up, and it is Kafka. */
-export function answersKafka(port: number): Promise<boolean> {
-  const apiVersions = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff]);
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    let received = Buffer.alloc(0);
-    socket.setTimeout(2000, () => end(false));
-    socket.once('error', () => end(false));
-    socket.once('close', () => end(false));
-    socket.once('connect', () => socket.write(apiVersions));
-    socket.on('data', (bytes) => {
-      received = Buffer.concat([received, bytes]);
-      if (received.length >= 10) end(received.readInt32BE(4) === 7 && received.readInt16BE(8) === 0);
-    });
-  });
 }

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { spawned, wantedPort, type RunningServer, type ServerOptions } from './kafka.js';
 import { follow, writeWhole, type Say } from './kafka-distribution.js';
 import { commandOf } from './port.js';
 import {
@@ -14,6 +13,7 @@ import {
   type OsUser,
   type PostgresBinaries,
 } from './postgres-binaries.js';
+import { spawned, wantedPort, type RunningServer, type ServerOptions } from './server.js';
 import { findProcess, isAlive, pause, stopProcess, untilReady } from './process.js';
 
 export interface RunningPostgres extends RunningServer {

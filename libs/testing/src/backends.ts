@@ -12,7 +12,7 @@ export interface Backends {
 type Say = (line: string) => void;
 type Started = { env: Record<string, string>; stop: () => Promise<void> };
 
-export const POSTGRES_IMAGE = 'postgres:18';
+const POSTGRES_IMAGE = 'postgres:18';
 
 /** The Kafka and the Postgres of a test run: those given, else embedded ones, else (TEST_BACKEND=containers) containers.
  * @throws what keeps one from starting; specs are never run without */
