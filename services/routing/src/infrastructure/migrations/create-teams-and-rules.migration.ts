@@ -70,15 +70,18 @@ export class CreateTeamsAndRules1764000000000 implements MigrationInterface {
 
       -- No foreign key: a retired rule may name a team that has gone since. The lock holds off the removal of a team until the rules
       -- that name it are committed, and seen by team_stays().
-      create function rule_has_team() returns trigger language plpgsql as $$
+      create function rule_fits() returns trigger language plpgsql as $$
       begin
+        if not exists (select from rule_set where version = new.rule_set_version and xmin = pg_current_xact_id()::xid) then
+          raise exception 'a rule comes with its rule set: make the next version' using errcode = 'restrict_violation';
+        end if;
         perform from team where name = new.team for key share;
         if not found then
           raise exception 'there is no team %', new.team using errcode = 'foreign_key_violation';
         end if;
         return new;
       end $$;
-      create trigger rule_has_team before insert on rule for each row execute function rule_has_team();
+      create trigger rule_fits before insert on rule for each row execute function rule_fits();
 
       create function rule_is_final() returns trigger language plpgsql as $$
       begin
@@ -101,7 +104,7 @@ export class CreateTeamsAndRules1764000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       drop table rule, rule_set, team, audit_entry;
-      drop function team_stays, rule_has_team, rule_is_final, rule_set_retires;
+      drop function team_stays, rule_fits, rule_is_final, rule_set_retires;
     `);
   }
 }

@@ -26,9 +26,9 @@ const disruption =
 const rooms =
   'dirty|filthy|noisy|housekeeping|towels?|mou?ld|leak(?:s|ed|ing)?|lift|elevator|air ?con(?:ditioning)?|no hot water|broken|check-?in desk';
 const screens =
-  'app|website|web ?site|site|web ?page|log ?in|logged out|password|crash(?:es|ed|ing)?|bugs?|error|screen|online check-?in|update';
+  'app|website|web ?site|site|web ?page|log ?in|logged out|password|crash(?:es|ed|ing)?|bugs?|error|screen|online check-?in|(?:app|software|latest|new|last) update';
 const danger =
-  'fire|smoke|on fire|injur(?:y|ed|ies)|ambulance|bleeding|police|unsafe|not safe|assault(?:ed)?|harass(?:ed|ment)|bed ?bugs?|' +
+  '(?:on|caught) fire|fire alarm|smoke|injur(?:y|ed|ies)|ambulance|bleeding|police|unsafe|not safe|assault(?:ed)?|harass(?:ed|ment)|bed ?bugs?|' +
   'food poisoning|emergency landing|allergic reaction|discriminat(?:ed|ion)';
 
 /** Version 1: ordered, the first that matches wins; what is left goes to triage. */
