@@ -7,7 +7,7 @@ import { AcceptFeedback, type AcceptanceResult, type Submission } from './accept
 import { maxRecordBytes, readCsvHeader, readJsonLines, type ReadRecord, type RecordReader } from './import-records.js';
 
 /** Records that are accepted together, and most bytes of them. */
-const batchRecords = 500;
+const batchRecords = 1000;
 const batchBytes = 1024 * 1024;
 
 /** How often a full outbox is looked at again, in milliseconds. */

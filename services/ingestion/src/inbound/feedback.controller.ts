@@ -16,14 +16,13 @@ import { ReadLedgerHandler } from '../application/read-ledger.handler.js';
 import { type FeedbackView } from '../domain/ledger-view.js';
 import { answerFor, answersFor, type ManyAnswer } from './acceptance-answer.js';
 import { connectorOf } from './connector.js';
-import { atMost } from './request-body.js';
+import { atMost, idempotencyKeyOf } from './request-body.js';
 
 /** Most feedback in one batch. */
 export const maxBatch = 1000;
 /** Most bytes of a batch, unpacked. */
 export const maxBatchBytes = 16 * 1024 * 1024;
 
-const maxKeyLength = 255;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The plain API: feedback as JSON, one or many. */
@@ -92,13 +91,6 @@ export class FeedbackController {
     if (!uuid.test(feedbackId)) throw new Problem('not-found', 'There is no such feedback.');
     return this.ledger.feedback(feedbackId.toLowerCase(), principal);
   }
-}
-
-function idempotencyKeyOf(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  if (header.length === 0 || header.length > maxKeyLength)
-    throw invalid('', 'idempotency-key-length', `Idempotency-Key must have 1 to ${maxKeyLength} characters.`);
-  return header;
 }
 
 /** Equal JSON is the same request, however its text is laid out; the same key on the other route is another request. */

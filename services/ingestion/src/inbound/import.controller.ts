@@ -16,6 +16,7 @@ import { ImportFeedback, type ImportReport } from '../application/import-feedbac
 import { RateLimit } from '../application/rate-limit.js';
 import { EdgesConfig } from '../edges.config.js';
 import { connectorOf } from './connector.js';
+import { idempotencyKeyOf } from './request-body.js';
 
 const csv = 'text/csv';
 const ndjson = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
@@ -46,12 +47,13 @@ export class ImportController {
   async import(
     @Body() body: Readable | undefined,
     @Headers('content-type') contentType: string,
-    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
     @Query('historic') historic: string | undefined,
     @CurrentPrincipal() principal: Principal,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const connector = connectorOf(principal);
+    const idempotencyKey = idempotencyKeyOf(key);
     if (!body) throw invalid('', 'isNotEmpty', 'There is no file in the body.');
     if (historic !== undefined && historic !== 'true' && historic !== 'false') {
       throw invalid('', 'query', 'historic must be true or false');

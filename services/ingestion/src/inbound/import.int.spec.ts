@@ -4,16 +4,23 @@ import { gzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@closeloop/testing';
+import { Cable } from '../cable.fixture.js';
 import { bearer, EdgesFixture } from '../edges.fixture.js';
 
 const ndjson = 'application/x-ndjson';
 
 describe('the import', () => {
   let edges: EdgesFixture;
+  let cable: Cable;
   beforeAll(async () => {
-    edges = await EdgesFixture.start({ IMPORT_BACKLOG_WAIT_SECONDS: '1' });
+    cable = await Cable.to(process.env.DATABASE_URL!);
+    edges = await EdgesFixture.start({ DATABASE_URL: cable.url });
   });
-  afterAll(() => edges.stop());
+  afterAll(async () => {
+    cable.mend();
+    await edges.stop();
+    cable.close();
+  });
 
   const line = (feedback: object) => JSON.stringify({ channel: 'review', text: 'The queue was long.', ...feedback });
   const reportOf = (text: string) =>
@@ -179,32 +186,42 @@ describe('the import', () => {
     expect(whole).toEqual([summary({ lines: 1500, accepted: 1500 - taken, duplicate: taken })]);
   });
 
-  it('says where it stopped when the store refuses in the middle, and goes on from there', async () => {
+  it('says where it stopped when the store goes away in the middle, and takes the rest when sent again', async () => {
     const key = await edges.key('stopped');
-    const lines = Array.from({ length: 1200 }, (_, at) => line({ externalId: `s${at}` }));
-    const query = (sql: string) => edges.test.query('ingestion', sql);
+    const lines = Array.from({ length: 1700 }, (_, at) => line({ externalId: `s${at}` }));
     async function* body(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from(`${lines.slice(0, 500).join('\n')}\n`);
-      await eventually(async () => expect(await edges.feedbackOf('stopped')).toBe(500));
-      // a table that is away stands for a store that fails from here on
-      await query('alter table feedback_body rename to feedback_body_away');
-      yield Buffer.from(lines.slice(500).join('\n'));
+      yield Buffer.from(`${lines.slice(0, 1000).join('\n')}\n`);
+      await eventually(async () => expect(await edges.feedbackOf('stopped')).toBe(1000));
+      cable.cut();
+      yield Buffer.from(lines.slice(1000).join('\n'));
     }
     const answer = await send(key, body());
-    await query('alter table feedback_body_away rename to feedback_body');
+    cable.mend();
     expect(answer.status).toBe(200);
     expect(reportOf(answer.text)).toEqual([
       {
-        line: 501,
+        line: 1001,
         result: 'stopped',
-        problem: expect.objectContaining({ status: 500 }),
-        ...summary({ lines: 500, accepted: 500 }),
+        problem: expect.objectContaining({ type: 'urn:closeloop:store-unavailable', status: 503 }),
+        ...summary({ lines: 1000, accepted: 1000 }),
       },
     ]);
-    expect(await edges.feedbackOf('stopped')).toBe(500);
+    expect(await edges.feedbackOf('stopped')).toBe(1000);
+    await eventually(async () => expect((await send(key, lines[0]!)).status).toBe(200));
     expect(reportOf((await send(key, lines.join('\n'))).text)).toEqual([
-      summary({ lines: 1200, accepted: 700, duplicate: 500 }),
+      summary({ lines: 1700, accepted: 700, duplicate: 1000 }),
     ]);
+  });
+
+  it('refuses the whole request while nothing of it was taken in', async () => {
+    const key = await edges.key('away');
+    await send(key, line({ externalId: 'warm' }));
+    cable.cut();
+    const answer = await send(key, line({ externalId: 'a' }));
+    cable.mend();
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ type: 'urn:closeloop:store-unavailable' });
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
   it('reads no further than its report is read', async () => {

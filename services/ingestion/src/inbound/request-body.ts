@@ -17,3 +17,16 @@ export function atMost(max: number, items: readonly unknown[]): void {
     throw invalid('', 'arraySize', `There must be 1 to ${max} of them, not ${items.length}.`);
   }
 }
+
+const maxKeyLength = 255;
+
+/**
+ * The header Idempotency-Key.
+ * @throws Problem `invalid` for an empty one or one that is too long.
+ */
+export function idempotencyKeyOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (header.length === 0 || header.length > maxKeyLength)
+    throw invalid('', 'idempotency-key-length', `Idempotency-Key must have 1 to ${maxKeyLength} characters.`);
+  return header;
+}
