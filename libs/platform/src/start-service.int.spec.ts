@@ -69,15 +69,30 @@ describe('a service as a process', () => {
   };
   afterEach(() => processes.splice(0).forEach((process) => process.signal('SIGKILL')));
 
-  it('stops in order at SIGTERM, finishing what is in flight, with exit code 0', async () => {
+  it('stops in order, finishing what is in flight, with exit code 0; two signals of one moment are one wish', async () => {
     const service = run();
-    const asked = fetch(`${await service.url()}/slow/500`);
+    const url = await service.url();
+    const asked = fetch(`${url}/slow/1500`);
     await service.says(/NOTE request begins/);
     service.signal('SIGINT');
     await wait(50);
     service.signal('SIGTERM');
-    expect((await asked).status).toBe(200);
+    await wait(150);
+    await expect(fetch(`${url}/health/live`)).rejects.toThrow();
+    const answer = await asked;
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('connection')).toBe('close');
     expect(await service.ended).toMatchObject({ code: 0 });
+    expect(service.notes).toEqual([
+      'process runs',
+      'transport listens',
+      'event for world',
+      'request begins',
+      'request ends',
+      'transport closes',
+      'modules are destroyed',
+      'pools are closed',
+    ]);
   });
 
   it('stops at once at a second signal, with exit code 1', async () => {
