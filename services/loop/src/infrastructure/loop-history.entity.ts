@@ -1,5 +1,6 @@
 import { type ActorKind, type LoopChange, type LoopState, type Priority } from '@closeloop/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { arrayLiteral } from './array-literal.js';
 import { type EvidenceType, type FeedbackRef, type LoopEvent } from '../domain/loop.js';
 import { type Step } from '../domain/settlement.js';
 
@@ -66,25 +67,27 @@ export const historyColumns = `loop_id, version, change, at, actor_kind, actor_i
 /** Their types as parameters $1 to $14. */
 export const historyTypes = `$1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
   $8::int[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::int[], $14::json[]`;
-/** An array for each column. */
-export const historyValues = (steps: readonly Step[]): unknown[][] => [
-  steps.map(({ loop }) => loop.loopId),
-  steps.map(({ event }) => event.version),
-  steps.map(({ event }) => event.change),
-  steps.map(({ event }) => event.at.toISOString()),
-  steps.map(({ event }) => event.actor.kind),
-  steps.map(({ event }) => event.actor.id ?? null),
-  steps.map(({ loop }) => loop.state),
-  steps.map(({ loop }) => loop.cycle),
-  steps.map(({ loop }) => loop.team),
-  steps.map(({ loop }) => loop.priority),
-  steps.map(({ loop }) => loop.owner ?? null),
-  steps.map(({ event }) => feedbackOf(event)?.feedbackId ?? null),
-  steps.map(({ event }) => feedbackOf(event)?.revision ?? null),
-  steps.map(({ event }) => {
-    const detail = detailOf(event);
-    return detail && JSON.stringify(detail);
-  }),
+/** An array literal for each column. */
+export const historyValues = (steps: readonly Step[]): string[] => [
+  arrayLiteral(steps.map(({ loop }) => loop.loopId)),
+  arrayLiteral(steps.map(({ event }) => event.version)),
+  arrayLiteral(steps.map(({ event }) => event.change)),
+  arrayLiteral(steps.map(({ event }) => event.at.toISOString())),
+  arrayLiteral(steps.map(({ event }) => event.actor.kind)),
+  arrayLiteral(steps.map(({ event }) => event.actor.id ?? null)),
+  arrayLiteral(steps.map(({ loop }) => loop.state)),
+  arrayLiteral(steps.map(({ loop }) => loop.cycle)),
+  arrayLiteral(steps.map(({ loop }) => loop.team)),
+  arrayLiteral(steps.map(({ loop }) => loop.priority)),
+  arrayLiteral(steps.map(({ loop }) => loop.owner ?? null)),
+  arrayLiteral(steps.map(({ event }) => feedbackOf(event)?.feedbackId ?? null)),
+  arrayLiteral(steps.map(({ event }) => feedbackOf(event)?.revision ?? null)),
+  arrayLiteral(
+    steps.map(({ event }) => {
+      const detail = detailOf(event);
+      return detail && JSON.stringify(detail);
+    }),
+  ),
 ];
 
 /** The event that a row keeps. */

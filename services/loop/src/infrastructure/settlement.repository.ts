@@ -11,6 +11,7 @@ import {
 } from '../domain/settlement-store.js';
 import { type Loop } from '../domain/loop.js';
 import { type SettledFeedback } from '../domain/settlement.js';
+import { arrayLiteral } from './array-literal.js';
 import {
   feedbackColumns,
   type FeedbackEntity,
@@ -112,11 +113,11 @@ class PostgresSettlement implements SettlementTransaction {
           on conflict do nothing`,
         [
           ...loopValues(opened),
-          opened.map(({ customer }) => customer ?? null),
-          opened.map(({ slaPolicy }) => slaPolicy),
-          opened.map(({ historic }) => historic),
-          opened.map(({ receivedAt }) => receivedAt.toISOString()),
-          opened.map(({ openedAt }) => openedAt.toISOString()),
+          arrayLiteral(opened.map(({ customer }) => customer ?? null)),
+          arrayLiteral(opened.map(({ slaPolicy }) => slaPolicy)),
+          arrayLiteral(opened.map(({ historic }) => historic)),
+          arrayLiteral(opened.map(({ receivedAt }) => receivedAt.toISOString())),
+          arrayLiteral(opened.map(({ openedAt }) => openedAt.toISOString())),
         ],
       );
     }
@@ -130,7 +131,7 @@ class PostgresSettlement implements SettlementTransaction {
           from unnest(${loopTypes}, $14::int[]) n(loop_id, version, state, cycle, level, team, priority, owner, waiting,
             feedback, first_responded_at, resolved_at, closed_at, before)
           where l.loop_id = n.loop_id and l.version = n.before`,
-        [...loopValues(moved.map(({ loop }) => loop)), moved.map(({ before }) => before)],
+        [...loopValues(moved.map(({ loop }) => loop)), arrayLiteral(moved.map(({ before }) => before))],
       );
     }
     if (steps.length > 0) {
@@ -170,12 +171,12 @@ class PostgresSettlement implements SettlementTransaction {
         on conflict do nothing`,
       [
         ...keyColumns(settlements.map(({ key }) => key)),
-        settlements.map(({ told }) => told.feedback!.settlement),
-        settlements.map(({ told }) => told.feedback!.outcome),
-        settlements.map(({ told }) => told.loopId),
-        settlements.map(({ told }) => told.version),
-        settlements.map(({ told }) => told.feedback!.team ?? null),
-        settlements.map(({ told }) => told.feedback!.sentiment ?? null),
+        arrayLiteral(settlements.map(({ told }) => told.feedback!.settlement)),
+        arrayLiteral(settlements.map(({ told }) => told.feedback!.outcome)),
+        arrayLiteral(settlements.map(({ told }) => told.loopId)),
+        arrayLiteral(settlements.map(({ told }) => told.version)),
+        arrayLiteral(settlements.map(({ told }) => told.feedback!.team ?? null)),
+        arrayLiteral(settlements.map(({ told }) => told.feedback!.sentiment ?? null)),
         now,
       ],
     );
@@ -187,10 +188,10 @@ class PostgresSettlement implements SettlementTransaction {
           on conflict (words_id) do update set loop_id = excluded.loop_id, revision = excluded.revision,
             at = excluded.at, body = excluded.body`,
         [
-          words.map(({ feedbackId }) => feedbackId),
-          words.map(({ loopId }) => loopId),
-          words.map(({ revision }) => revision),
-          words.map(({ body }) => body),
+          arrayLiteral(words.map(({ feedbackId }) => feedbackId)),
+          arrayLiteral(words.map(({ loopId }) => loopId)),
+          arrayLiteral(words.map(({ revision }) => revision)),
+          arrayLiteral(words.map(({ body }) => body)),
           now,
         ],
       );
@@ -219,28 +220,28 @@ const loopTypes =
   '$1::uuid[], $2::int[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::int[], ' +
   '$11::timestamptz[], $12::timestamptz[], $13::timestamptz[]';
 
-const loopValues = (loops: readonly Loop[]): unknown[][] => [
-  loops.map(({ loopId }) => loopId),
-  loops.map(({ version }) => version),
-  loops.map(({ state }) => state),
-  loops.map(({ cycle }) => cycle),
-  loops.map(({ level }) => level),
-  loops.map(({ team }) => team),
-  loops.map(({ priority }) => priority),
-  loops.map(({ owner }) => owner ?? null),
-  loops.map(({ waiting }) => waiting),
-  loops.map(({ feedback }) => feedback),
-  loops.map(({ firstRespondedAt }) => firstRespondedAt?.toISOString() ?? null),
-  loops.map(({ resolvedAt }) => resolvedAt?.toISOString() ?? null),
-  loops.map(({ closedAt }) => closedAt?.toISOString() ?? null),
+const loopValues = (loops: readonly Loop[]): string[] => [
+  arrayLiteral(loops.map(({ loopId }) => loopId)),
+  arrayLiteral(loops.map(({ version }) => version)),
+  arrayLiteral(loops.map(({ state }) => state)),
+  arrayLiteral(loops.map(({ cycle }) => cycle)),
+  arrayLiteral(loops.map(({ level }) => level)),
+  arrayLiteral(loops.map(({ team }) => team)),
+  arrayLiteral(loops.map(({ priority }) => priority)),
+  arrayLiteral(loops.map(({ owner }) => owner ?? null)),
+  arrayLiteral(loops.map(({ waiting }) => waiting)),
+  arrayLiteral(loops.map(({ feedback }) => feedback)),
+  arrayLiteral(loops.map(({ firstRespondedAt }) => firstRespondedAt?.toISOString() ?? null)),
+  arrayLiteral(loops.map(({ resolvedAt }) => resolvedAt?.toISOString() ?? null)),
+  arrayLiteral(loops.map(({ closedAt }) => closedAt?.toISOString() ?? null)),
 ];
 
-const keyColumns = (keys: readonly SettlementKey[]): unknown[][] => [
-  keys.map(({ feedbackId }) => feedbackId),
-  keys.map(({ revision }) => revision),
-  keys.map(({ tagRevision }) => tagRevision),
-  keys.map(({ routeRevision }) => routeRevision),
-  keys.map(({ contentHash }) => contentHash),
+const keyColumns = (keys: readonly SettlementKey[]): string[] => [
+  arrayLiteral(keys.map(({ feedbackId }) => feedbackId)),
+  arrayLiteral(keys.map(({ revision }) => revision)),
+  arrayLiteral(keys.map(({ tagRevision }) => tagRevision)),
+  arrayLiteral(keys.map(({ routeRevision }) => routeRevision)),
+  arrayLiteral(keys.map(({ contentHash }) => contentHash)),
 ];
 
 /** What was told, put together again: the loop as it was after that version. */
