@@ -166,7 +166,10 @@ export const kafkaConnection =
       metadataMaxAge: 60_000,
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
       // kafkajs asks for every message, and every message names its partition.
-      createPartitioner: () => ({ message }) => message.partition ?? 0,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition ?? 0,
     });
     producer.on(producer.events.DISCONNECT, lost);
     try {

@@ -12,6 +12,7 @@ import {
   type KafkaMessage,
   type LogEntry,
 } from 'kafkajs';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Assignment, OwnedPartition } from './assignment.js';
 import { Alarm, type BatchHandler, type Delivery, FenceLost, type Item, type LogRange, type Part } from './batch.js';
@@ -105,6 +106,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     super();
     this.#options = options;
     this.#parts = parts;
+    setMaxListeners(0, this.#stop.signal);
     this.#times = { ...defaultTimes, ...options.times };
     for (const event of options.station.consumes) {
       const decode = decoderOf(event, options.station.group);
@@ -314,7 +316,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       // A consumer that hangs may not hold up the next one; its session ends by itself.
       const left = this.#stop.signal.aborted
         ? consumer.disconnect()
-        : Promise.race([consumer.disconnect(), sleep(10_000)]);
+        : Promise.race([consumer.disconnect(), sleep(10_000, undefined, { ref: false })]);
       await left.catch((error: unknown) => this.#logger.debug(`The consumer did not leave: ${describeError(error)}`));
     }
   }

@@ -1,6 +1,7 @@
 import { describeError } from '@closeloop/platform';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pool, type PoolClient } from 'pg';
 import { type DataSource } from 'typeorm';
@@ -83,7 +84,9 @@ export class OutboxRelay {
     private readonly outbox: Outbox,
     private readonly producer: BatchProducer,
     private readonly times: RelayTimes = defaultTimes,
-  ) {}
+  ) {
+    setMaxListeners(0, this.#stop.signal);
+  }
 
   start(): void {
     this.outbox.start(() => this.wake());
