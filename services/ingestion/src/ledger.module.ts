@@ -7,6 +7,7 @@ import { LedgerReader } from './domain/ledger-view.js';
 import { DeadLetterConsumer } from './inbound/dead-letter.consumer.js';
 import { FeedbackController } from './inbound/feedback.controller.js';
 import { LedgerController } from './inbound/ledger.controller.js';
+import { LedgerMetrics } from './inbound/ledger.metrics.js';
 import { LoopChangedConsumer } from './inbound/loop-changed.consumer.js';
 import { LedgerReaderRepository } from './infrastructure/ledger-reader.repository.js';
 import { LedgerRepository } from './infrastructure/ledger.repository.js';
@@ -17,6 +18,7 @@ import { LedgerRepository } from './infrastructure/ledger.repository.js';
   providers: [
     { provide: LedgerStore, useClass: LedgerRepository },
     { provide: LedgerReader, useClass: LedgerReaderRepository },
+    LedgerMetrics,
     ReadLedgerHandler,
     RecordDeadLettersHandler,
     SettleFeedbackHandler,

@@ -323,6 +323,8 @@ describe('The ledger', () => {
     await ingestion.query(`update ledger_progress set settled_at = now() - interval '61 s'`);
     expect(await ledger(lost.key)).toMatchObject({ missing: 1 });
     expect(await ledger(young.key)).toMatchObject({ missing: 0 });
+    const metrics = await (await fetch(`${ingestion.replicas[0]!.url}/metrics`)).text();
+    expect(Number(/^ledger_missing_feedback\{.*\} (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(1);
     expect((await ledger(ingestion.admin, `?source=${lost.source}&missing=ids&limit=1`)).missingIds).toEqual([
       lost.feedbackId,
     ]);

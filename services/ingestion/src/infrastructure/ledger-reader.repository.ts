@@ -61,19 +61,16 @@ export class LedgerReaderRepository extends LedgerReader {
            (select count(*)::int from feedback
             where dead_revision > 0 and dead_revision >= accepted_revision and outcome is null
               and ($1::text is null or source = $1)) as dead,
-           array(select count(aged.feedback_id)::int
-                 from unnest($2::float8[], $3::float8[]) with ordinality as band (younger, older, at)
-                 left join (${aged}) aged on age >= younger and age < older group by at order by at) as counts,
-           total, oldest, missing
-         from (select count(*)::int as total, max(age) as oldest,
-                 (count(*) filter (where age >= $4 and (idle or accepted_at < overtaken)))::int as missing
-               from (${aged}) aged, (${progress}) progress) sums`,
-        [source, [0, ...ageBounds], [...ageBounds, 'Infinity'], options.missingAfterSeconds],
+           unsettled.*
+         from (select array[${inBands}] as counts, count(*)::int as total, max(age) as oldest,
+                 (count(*) filter (where age >= $2 and (idle or accepted_at < overtaken)))::int as missing
+               from (${aged}) aged, (${progress}) progress) unsettled`,
+        [source, options.missingAfterSeconds],
       );
       const missingIds =
         options.missingIds > 0
           ? await manager.query<{ feedback_id: string }[]>(
-              `select feedback_id from (${aged}) aged, (${progressFrom(2)}) progress
+              `select feedback_id from (${aged}) aged, (${progress}) progress
                where age >= $2 and (idle or accepted_at < overtaken) order by accepted_at, feedback_id limit $3`,
               [source, options.missingAfterSeconds, options.missingIds],
             )
@@ -97,12 +94,18 @@ const aged = `
   select feedback_id, accepted_at, extract(epoch from now() - accepted_at)::float8 as age from feedback
   where ${unsettled} and ($1::text is null or source = $1)`;
 
+/** One count a band; an age below 0 is that of one accepted while this was asked. */
+const inBands = [...ageBounds, Infinity]
+  .map(
+    (older, at) => `(count(*) filter (where age < '${older}'${at > 0 ? ` and age >= ${ageBounds[at - 1]}` : ''}))::int`,
+  )
+  .join(', ');
+
 /** idle: nothing was settled for so long; overtaken: what was accepted so much later is settled already. */
-const progressFrom = (parameter: number): string => `
-  select coalesce(max(settled_at) < now() - make_interval(secs => $${parameter}), true) as idle,
-    max(settled_up_to) - make_interval(secs => $${parameter}) as overtaken
+const progress = `
+  select coalesce(max(settled_at) < now() - make_interval(secs => $2), true) as idle,
+    max(settled_up_to) - make_interval(secs => $2) as overtaken
   from ledger_progress`;
-const progress = progressFrom(4);
 
 interface Stored {
   readonly feedback: FeedbackEntity;
