@@ -13,3 +13,4 @@ export { startPostgres, type RunningPostgres } from './postgres.js';
 export { removeServerData, stopLeftServers, type ServerFolders } from './left-servers.js';
 export { commandOf } from './port.js';
 export { findProcess, isAlive, lastLines, stopProcess } from './process.js';
+export { kafkaContainerSettings } from './kafka-container.js';

@@ -1,65 +1,115 @@
 import { createHash } from 'node:crypto';
-import { follow, type Say } from './kafka-distribution.js';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { follow, writeWhole, type Say } from './kafka-distribution.js';
 import { answersKafka } from './kafka-protocol.js';
 import { pause, run } from './process.js';
-import { type RunningKafka, type ServerOptions } from './server.js';
+import { newClusterId, wantedPort, type RunningKafka, type ServerOptions } from './server.js';
+
+const CLIENT_PORT = 9092;
+
+/** Settings of the image apache/kafka for one broker whose clients are on this machine; with one of them given, none of the
+ * image's own holds. */
+export const kafkaContainerSettings = (port: number): Record<string, string> => ({
+  KAFKA_NODE_ID: '1',
+  KAFKA_PROCESS_ROLES: 'broker,controller',
+  KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
+  KAFKA_LISTENERS: `PLAINTEXT://:${CLIENT_PORT},CONTROLLER://:9093`,
+  KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${port}`,
+  KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
+  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  KAFKA_LOG_DIRS: '/var/lib/kafka/data',
+  KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
+  KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
+  KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '1',
+  KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
+  KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
+  KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+  KAFKA_BROKER_SESSION_TIMEOUT_MS: '3000',
+  KAFKA_BROKER_HEARTBEAT_INTERVAL_MS: '500',
+  KAFKA_HEAP_OPTS: '-Xms128m -Xmx512m',
+});
 
 /** For machines without Java or Maven. The data is in a Docker volume named after the data folder: the image's own user
  * could not write into a folder of ours. */
 export async function startKafkaContainer(
   image: string,
   dataDir: string,
-  port: number,
-  { ephemeral = false, say }: ServerOptions & { say: Say },
+  options: ServerOptions & { say: Say },
 ): Promise<RunningKafka> {
+  const { ephemeral = false, say } = options;
   const name = containerName(dataDir);
-  // One that is left over from a kill is made anew; the volume keeps the data.
-  await docker('rm', '--force', name).catch(() => undefined);
-  if (
-    !(await docker('image', 'inspect', image).then(
-      () => true,
-      () => false,
-    ))
-  ) {
+  const left = await publishedPort(name);
+  if (left !== undefined && (options.port === 0 || options.port === left) && (await answersKafka(left))) {
+    say(`Kafka runs already on this data (container ${name}, port ${left}); it is used as it is.`);
+    return running(name, left, true);
+  }
+  // The volume keeps the data.
+  await removeContainer(name);
+
+  const port = await wantedPort(options, 'Kafka');
+  if (!(await succeeds(docker('image', 'inspect', image)))) {
     say(`Docker fetches ${image} (once).`);
     await follow('docker', ['pull', image], (line) => {
       if (/Pull complete|Status/.test(line)) say(`  ${line}`);
     });
   }
-  const settings = {
-    KAFKA_NODE_ID: '1',
-    KAFKA_PROCESS_ROLES: 'broker,controller',
-    KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
-    KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-    KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${port}`,
-    KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-    KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    KAFKA_LOG_DIRS: '/var/lib/kafka/data',
-    KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
-    KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-    KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '1',
-    KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
-    KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
-    KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
-    KAFKA_HEAP_OPTS: '-Xms128m -Xmx512m',
-  };
+  const settings = { ...kafkaContainerSettings(port), CLUSTER_ID: await keptClusterId(dataDir) };
   await docker(
     ...['run', '--detach', '--name', name, '--label', `closeloop.data=${dataDir}`],
-    ...['--publish', `127.0.0.1:${port}:9092`],
-    ...(ephemeral ? [] : ['--volume', `${name}:/var/lib/kafka/data`]),
+    ...['--publish', `127.0.0.1:${port}:${CLIENT_PORT}`],
+    ...(ephemeral ? [] : ['--volume', `${name}:${kafkaContainerSettings(port)['KAFKA_LOG_DIRS']}`]),
     ...Object.entries(settings).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
     image,
   );
-  const stop = async () => {
-    await docker('stop', '--time', '30', name);
-    await docker('rm', '--force', '--volumes', name);
-  };
+  const kafka = running(name, port, false);
   await untilAnswers(name, port).catch(async (error: unknown) => {
-    await stop();
+    await kafka.stop();
     throw error;
   });
-  return { brokers: `127.0.0.1:${port}`, port, pid: undefined, adopted: false, stop };
+  return kafka;
 }
+
+const running = (name: string, port: number, adopted: boolean): RunningKafka => ({
+  brokers: `127.0.0.1:${port}`,
+  port,
+  pid: undefined,
+  adopted,
+  async stop() {
+    await docker('stop', '--time', '30', name);
+    await removeContainer(name);
+  },
+});
+
+/** A random one for each data folder: services notice by it that Kafka lost its data. */
+async function keptClusterId(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'cluster-id');
+  const kept = await readFile(file, 'utf8').catch(() => '');
+  if (kept !== '') return kept;
+  const id = newClusterId();
+  await writeWhole(file, id);
+  return id;
+}
+
+/** Of a container that runs; undefined where there is none. */
+async function publishedPort(name: string): Promise<number | undefined> {
+  const said = await docker('port', name, String(CLIENT_PORT)).catch(() => '');
+  return Number(/:(\d+)$/m.exec(said)?.[1]) || undefined;
+}
+
+/** Stops and removes the container of a data folder; nothing where there is none. */
+export const removeKafkaContainer = (dataDir: string) => removeContainer(containerName(dataDir));
+
+/** With the volumes that have no name; those of a data folder stay. */
+async function removeContainer(name: string): Promise<void> {
+  await docker('rm', '--force', '--volumes', name).catch(() => undefined);
+}
+
+const succeeds = (promise: Promise<unknown>) =>
+  promise.then(
+    () => true,
+    () => false,
+  );
 
 /** The data of a Kafka in a container that is stopped; nothing where there is none. */
 export async function removeKafkaVolume(dataDir: string): Promise<void> {

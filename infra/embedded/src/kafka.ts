@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startKafkaContainer } from './kafka-container.js';
 import { answersKafka } from './kafka-protocol.js';
 import { follow, kafkaDistribution, writeWhole, type Say } from './kafka-distribution.js';
 import { freePorts } from './port.js';
-import { spawned, wantedPort, type RunningKafka, type ServerOptions } from './server.js';
+import { newClusterId, spawned, wantedPort, type RunningKafka, type ServerOptions } from './server.js';
 import { findProcess, stopProcess, untilReady } from './process.js';
 
 const STARTED_WITHIN_S = 90;
@@ -24,10 +23,10 @@ export async function startKafka(options: ServerOptions): Promise<RunningKafka> 
   if (left) return left;
 
   const distribution = await kafkaDistribution(say);
-  const port = await wantedPort(options, 'Kafka');
   if (distribution.kind === 'container') {
-    return startKafkaContainer(distribution.image, dataDir, port, { ...options, say });
+    return startKafkaContainer(distribution.image, dataDir, { ...options, say });
   }
+  const port = await wantedPort(options, 'Kafka');
 
   const [controllerPort] = await freePorts(1);
   await writeWhole(settings, serverProperties(join(dataDir, 'data'), port, controllerPort!));
@@ -155,11 +154,19 @@ async function format(java: string, classPath: string, dataDir: string, settings
   }
   if (entries.length > 0) say('A first start of Kafka was cut short; its folder is formatted again.');
   await rm(logDir, { recursive: true, force: true });
-  // A dash at its beginning would be taken for an option.
-  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   await follow(
     java,
-    ['-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings],
+    [
+      '-XX:TieredStopAtLevel=1',
+      '-cp',
+      classPath,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      newClusterId(),
+      '-c',
+      settings,
+    ],
     () => undefined,
   );
 }

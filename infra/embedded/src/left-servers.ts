@@ -1,5 +1,5 @@
 import { realpath, rm } from 'node:fs/promises';
-import { removeKafkaVolume } from './kafka-container.js';
+import { removeKafkaContainer, removeKafkaVolume } from './kafka-container.js';
 import { stopLeftKafka } from './kafka.js';
 import { openFolderOf } from './postgres-binaries.js';
 import { stopLeftPostgres } from './postgres.js';
@@ -12,7 +12,12 @@ export interface ServerFolders {
 /** Stops what a kill -9 left running on these data folders, for whoever is about to remove them. */
 export async function stopLeftServers(folders: ServerFolders): Promise<void> {
   const { kafka, postgres } = await resolved(folders);
-  await Promise.all([stopLeftKafka(kafka), stopLeftPostgres(postgres), stopLeftPostgres(openFolderOf(postgres))]);
+  await Promise.all([
+    stopLeftKafka(kafka),
+    removeKafkaContainer(kafka),
+    stopLeftPostgres(postgres),
+    stopLeftPostgres(openFolderOf(postgres)),
+  ]);
 }
 
 /** Removes all data of servers that are stopped, also what had to be kept elsewhere: a Docker volume, /var/lib/closeloop. */

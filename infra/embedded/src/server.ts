@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type spawn } from 'node:child_process';
 import { type Say } from './kafka-distribution.js';
 import { assertFree, freePorts } from './port.js';
@@ -30,6 +31,9 @@ export async function wantedPort({ port, portVariable }: ServerOptions, what: st
   await assertFree(port, what, portVariable);
   return port;
 }
+
+/** As Kafka wants it: 16 bytes. A dash at its beginning would be taken for an option. */
+export const newClusterId = () => randomBytes(16).toString('base64url').replace(/^-/, 'A');
 
 /** The pid, or the error of a program that cannot be run, which Node gives as an event. */
 export function spawned(child: ReturnType<typeof spawn>, program: string): Promise<number> {

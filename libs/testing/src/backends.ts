@@ -1,7 +1,15 @@
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, isAlive, kafkaImage, startKafka, startPostgres, stopLeftServers } from '@closeloop/embedded';
+import {
+  freePorts,
+  isAlive,
+  kafkaContainerSettings,
+  kafkaImage,
+  startKafka,
+  startPostgres,
+  stopLeftServers,
+} from '@closeloop/embedded';
 
 export interface Backends {
   /** KAFKA_BROKERS and DATABASE_URL. */
@@ -84,22 +92,7 @@ async function inContainers(wanted: readonly Backend[]): Promise<Started> {
       const [port] = await freePorts(1);
       const container = await new GenericContainer(await kafkaImage())
         .withExposedPorts({ container: 9092, host: port! })
-        .withEnvironment({
-          KAFKA_NODE_ID: '1',
-          KAFKA_PROCESS_ROLES: 'broker,controller',
-          KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
-          KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-          KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://127.0.0.1:${port}`,
-          KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-          KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-          KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
-          KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-          KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '1',
-          KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
-          KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
-          KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
-          KAFKA_HEAP_OPTS: '-Xms128m -Xmx512m',
-        })
+        .withEnvironment(kafkaContainerSettings(port!))
         .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
         .start();
       return { env: { KAFKA_BROKERS: `127.0.0.1:${port}` }, stop: () => container.stop().then(() => undefined) };
