@@ -100,7 +100,7 @@ describe('compileCondition', () => {
   });
 
   it('given names of Object.prototype: they are fields that are not there', () => {
-    expect(condition('feedback.attributes.constructor == "x"').holds(full)).toBe(false);
+    expect(condition('feedback.attributes.constructor != "x"').holds(full)).toBe(false);
     expect(condition('has(feedback.attributes.toString)').holds(full)).toBe(false);
     expect(condition('"__proto__" in feedback.attributes').holds(full)).toBe(false);
   });
@@ -121,7 +121,8 @@ describe('compileCondition', () => {
     ['feedback.text.matches("(unclosed")', 1, 23, 'missing closing )'],
     ['feedback.text.matches("(?=lookahead)")', 1, 23, 'invalid'],
     ['feedback.text.matches("(a)\\\\1")', 1, 23, 'invalid'],
-    ['feedback.text.matches("((a{50}){50}){50}")', 1, 23, ''],
+    ['feedback.text.matches("((a{50}){50}){50}")', 1, 23, 'invalid repeat count'],
+    ['feedback.text.matches("[ab]{700}[cd]{700}")', 1, 23, 'too large'],
     ['feedback.text.matches(feedback.title)', 1, 23, 'as it is'],
     ['feedback.segments.map(s, s + "x").size() > 1', 1, 1, 'map'],
     ['feedback.text.split(" ").size() > 3', 1, 1, 'split'],

@@ -17,14 +17,20 @@ describe('judgeLanguage', () => {
     expect(judgement.confidence).toBeGreaterThan(0.9);
   });
 
-  it.each(['ok', 'Thanks!', '👍👍👍', '12345', '@airline https://example.org/x', '...'])(
-    'given %j, in which no language can be told: says und with low confidence',
-    (text) => {
-      const judgement = judge(text);
-      expect(judgement.tag).toBe('und');
-      expect(judgement.confidence).toBeLessThanOrEqual(0.2);
-    },
-  );
+  it.each([
+    'ok',
+    'Thanks!',
+    'bien bueno',
+    'hola amigo buenos dias',
+    '👍👍👍',
+    '12345',
+    '@airline https://example.org/x',
+    '...',
+  ])('given %j, in which no language can be told: says und with low confidence', (text) => {
+    const judgement = judge(text);
+    expect(judgement.tag).toBe('und');
+    expect(judgement.confidence).toBeLessThanOrEqual(0.2);
+  });
 
   it('given a text of two languages: says und, though the source names one', () => {
     const mixed =
