@@ -42,7 +42,8 @@ export async function createTopics(
     if (missing.length > 0) {
       // Answers false when another process was faster with one of them: as good.
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs fails where the broker has not heard of a new topic yet; metadataWithLeaders waits.
+        waitForLeaders: false,
         timeout: 30_000,
         topics: missing.map((topic) => ({
           topic,
