@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
-  deadLetterReasons,
   deadLetterTopic,
   feedbackReceived,
   feedbackTagged,
@@ -113,7 +112,7 @@ describe('a hop', () => {
       new Set(['warm', ...Object.keys(bad).map((_, at) => `good-${at}`), 'good-last']),
     );
     for (const { headers: told, key, value, timestamp } of letters.messages) {
-      const reason = told['dl_reason'] as (typeof deadLetterReasons)[number];
+      const reason = told['dl_reason'] as string;
       expect(value).toEqual(Buffer.from(bad[reason]!.value));
       expect(key).toBe(`key of ${reason}`);
       expect(told).toMatchObject({

@@ -470,13 +470,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   // Batches -----------------------------------------------------------------------------------------------------------------------
 
   async #eachBatch(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat, isRunning, isStale, resolveOffset, commitOffsetsIfNecessary } = payload;
+    const { batch } = payload;
     const { prefix } = this.#options;
     const topic = batch.topic.slice(prefix.length);
     const assignment = this.#assignment;
     const partition = assignment.partitions.get(`${topic}/${batch.partition}`);
     // Fetched before it was held back, or of a generation that is over.
-    if (!partition || partition.busy || partition.position === undefined || partition.alarm || isStale()) return;
+    if (!partition || partition.busy || partition.position === undefined || partition.alarm || payload.isStale())
+      return;
     const fetchedOffset = BigInt((batch as unknown as { fetchedOffset: string }).fetchedOffset);
     if (!partition.followsOn(fetchedOffset)) {
       this.#logger.debug(
@@ -490,10 +491,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const before = partition.position;
     partition.busy = true;
     // Heartbeats happen between batches only; an error of one shows itself at the next.
-    const beat = setInterval(() => void heartbeat().catch(() => undefined), heartbeatMs);
+    const beat = setInterval(() => void payload.heartbeat().catch(() => undefined), heartbeatMs);
     try {
       const { messages } = batch;
-      for (let at = 0; at < messages.length && isRunning() && this.#isCurrent(assignment); at += maxPart) {
+      for (let at = 0; at < messages.length && payload.isRunning() && this.#isCurrent(assignment); at += maxPart) {
         const decode = this.#decoders.get(topic)!;
         const items = messages.slice(at, at + maxPart).map((message) => decode(message, batch.partition));
         // Behind the last message may be control records.
@@ -501,7 +502,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         const next = after ? BigInt(after.offset) : BigInt(batch.lastOffset()) + 1n;
         await this.#handle(partition, items, next);
         partition.succeeded();
-        if (after) await heartbeat();
+        if (after) await payload.heartbeat();
       }
     } catch (error) {
       if (isGroupError(error)) throw error;
@@ -518,8 +519,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
     const position = partition.position;
     if (position === before) return;
-    resolveOffset((position - 1n).toString());
-    await commitOffsetsIfNecessary({
+    payload.resolveOffset((position - 1n).toString());
+    await payload.commitOffsetsIfNecessary({
       topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset: position.toString() }] }],
     });
   }

@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { type KafkaMessage } from 'kafkajs';
+import { deadLetterOf, readDeadLetter } from './dead-letter.js';
+
+const place = { group: 'closeloop.routing', cluster: 'c1', topic: 'feedback.tagged.v1', partition: 3 };
+const message = (value: string, headers: KafkaMessage['headers'] = {}): KafkaMessage => ({
+  key: Buffer.from('k'),
+  value: Buffer.from(value),
+  headers,
+  offset: '42',
+  timestamp: '1700000000000',
+  attributes: 0,
+});
+const at = new Date('2026-01-02T03:04:05.678Z');
+const failure = { reason: 'handler-error', message: 'it failed', stack: 'x'.repeat(20_000), attempts: 3 } as const;
+
+describe('a dead letter', () => {
+  it('has key, value and headers as they were, and says why and where', () => {
+    const letter = deadLetterOf(
+      message('{"a"', { ce_id: Buffer.from('e'), odd: [Buffer.from([255])] }),
+      place,
+      failure,
+      at,
+    );
+    expect(letter).toMatchObject({
+      topic: 'feedback.tagged.v1.dead-letter',
+      key: Buffer.from('k'),
+      value: Buffer.from('{"a"'),
+      headers: {
+        ce_id: Buffer.from('e'),
+        odd: [Buffer.from([255])],
+        dl_group: 'closeloop.routing',
+        dl_topic: 'feedback.tagged.v1',
+        dl_partition: '3',
+        dl_offset: '42',
+        dl_reason: 'handler-error',
+        dl_message: 'it failed',
+        dl_attempts: '3',
+        dl_time: '2026-01-02T03:04:05.678Z',
+      },
+    });
+    expect(Buffer.byteLength(letter.headers['dl_stack'] as string)).toBe(8 * 1024);
+  });
+
+  it('cuts a stack between characters', () => {
+    const stack = 'ü'.repeat(8 * 1024);
+    const letter = deadLetterOf(message('x'), place, { ...failure, stack: `a${stack}` }, at);
+    const cut = letter.headers['dl_stack'] as string;
+    expect(`a${stack}`.startsWith(cut)).toBe(true);
+    expect(Buffer.byteLength(cut)).toBe(8 * 1024 - 1);
+  });
+
+  it('has the same id for the same failure only', () => {
+    const id = (value: string, where: Partial<typeof place> = {}) =>
+      deadLetterOf(message(value), { ...place, ...where }, failure, at).headers['dl_id'];
+    expect(id('a')).toBe(id('a'));
+    const others = [
+      id('b'),
+      id('a', { group: 'g' }),
+      id('a', { cluster: 'c2' }),
+      id('a', { topic: 't' }),
+      id('a', { partition: 4 }),
+    ];
+    expect(new Set([id('a'), ...others]).size).toBe(6);
+  });
+
+  it('is read as it was written, and what failed a second time tells of the second', () => {
+    const first = deadLetterOf(message('v', { ce_id: 'e' }), place, failure, at);
+    const again = deadLetterOf(
+      { ...message('v'), headers: first.headers },
+      { ...place, partition: 5 },
+      { reason: 'invalid-json', message: 'm', attempts: 0 },
+      at,
+    );
+    expect(again.headers['dl_stack']).toBeUndefined();
+    const read = readDeadLetter({ ...message('v'), headers: again.headers }, 'feedback.tagged.v1.dead-letter', 0);
+    expect(read).toEqual({
+      id: again.headers['dl_id'],
+      group: 'closeloop.routing',
+      topic: 'feedback.tagged.v1',
+      partition: 5,
+      offset: '42',
+      reason: 'invalid-json',
+      message: 'm',
+      attempts: 0,
+      time: '2026-01-02T03:04:05.678Z',
+      key: Buffer.from('k'),
+      value: Buffer.from('v'),
+      headers: { ce_id: 'e' },
+    });
+  });
+});
