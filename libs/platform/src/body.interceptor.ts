@@ -62,9 +62,9 @@ export class BodyInterceptor implements NestInterceptor {
 
     const maxBytes = rule.maxBytes ?? (rule.as === 'stream' ? Infinity : DEFAULT_MAX_BODY_BYTES);
     if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);
-    const body = unpacked(request.raw, contentEncodingOf(request), maxBytes);
-    if (rule.as === 'stream') return body;
-    const bytes = await collect(body, this.config.bodyTimeoutSeconds);
+    const encoding = contentEncodingOf(request);
+    if (rule.as === 'stream') return unpacked(request.raw, encoding, maxBytes);
+    const bytes = await collected(request.raw, encoding, maxBytes, this.config.bodyTimeoutSeconds);
     return rule.as === 'json' ? parseJson(bytes) : bytes;
   }
 }
@@ -136,9 +136,7 @@ function unpacked(source: Readable, encoding: string, maxBytes: number): Readabl
   if (decoder === undefined) {
     source.pipe(bounded);
   } else {
-    decoder.once('error', () =>
-      bounded.destroy(invalid('', 'encoding', `The body is not ${encoding}, or is cut off.`)),
-    );
+    decoder.once('error', () => bounded.destroy(unreadable(encoding)));
     source.pipe(decoder).pipe(bounded);
   }
   bounded.once('close', () => {
@@ -147,6 +145,10 @@ function unpacked(source: Readable, encoding: string, maxBytes: number): Readabl
     decoder?.destroy();
   });
   return bounded;
+}
+
+function unreadable(encoding: string): Problem {
+  return invalid('', 'encoding', `The body is not ${encoding}, or is cut off.`);
 }
 
 function decoderOf(encoding: string): Transform | undefined {
@@ -167,15 +169,45 @@ function decoderOf(encoding: string): Transform | undefined {
   }
 }
 
-async function collect(body: Readable, seconds: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  const timer = setTimeout(() => {
-    body.destroy(new StatusProblem(408, `The body was not complete after ${seconds} seconds.`));
-  }, seconds * 1000);
-  try {
-    for await (const chunk of body) chunks.push(chunk as Buffer);
-  } finally {
-    clearTimeout(timer);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+/** The whole body, unpacked. By listeners, not by stream operators: this is on the way of every request that writes. */
+function collected(source: Readable, encoding: string, maxBytes: number, seconds: number): Promise<Buffer> {
+  const decoder = decoderOf(encoding);
+  const body = decoder === undefined ? source : source.pipe(decoder);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let ended = false;
+    const timer = setTimeout(() => {
+      settle(() => reject(new StatusProblem(408, `The body was not complete after ${seconds} seconds.`)));
+    }, seconds * 1000);
+
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBytes) settle(() => reject(tooLarge(maxBytes)));
+      else chunks.push(chunk);
+    };
+    const end = () => settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
+    const gone = () => settle(() => reject(new SenderGone()));
+    /** Once: what comes after the first outcome changes nothing, and the rest of the body is thrown away. */
+    const settle = (outcome: () => void) => {
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      body.off('data', take).off('end', end);
+      if (decoder === undefined) {
+        source.resume();
+      } else {
+        source.unpipe(decoder).resume();
+        decoder.destroy();
+      }
+      outcome();
+    };
+
+    body.on('data', take).on('end', end);
+    source.on('error', gone).on('close', () => {
+      // With a decoder between, the source is done before what it gave is unpacked.
+      if (!source.readableEnded) gone();
+    });
+    decoder?.on('error', () => settle(() => reject(unreadable(encoding))));
+  });
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** A place in a W3C trace: ids in lower-case hex. */
 export interface Trace {
@@ -27,6 +27,11 @@ export function withTrace<T>(trace: Trace, work: () => T): T {
   return storage.run(trace, work);
 }
 
+/** 32 hex digits. A UUID without its dashes: Node draws those from a pool, which costs a tenth of `randomBytes`. */
+function randomHex(): string {
+  return randomUUID().replaceAll('-', '');
+}
+
 /** Goes on with the trace of an incoming `traceparent`, or begins one where there is none or it is malformed (W3C Trace Context, level 1). */
 export function traceOf(header: string | undefined): Trace {
   const match = header === undefined ? null : TRACEPARENT.exec(header);
@@ -37,7 +42,7 @@ export function traceOf(header: string | undefined): Trace {
     !(version === '00' && rest !== undefined) &&
     !/^0+$/.test(givenTrace ?? '0') &&
     !/^0+$/.test(parent ?? '0');
-  const traceId = usable && givenTrace !== undefined ? givenTrace : randomBytes(16).toString('hex');
+  const traceId = usable && givenTrace !== undefined ? givenTrace : randomHex();
   const flags = usable && givenFlags !== undefined ? givenFlags : '01';
-  return { traceId, traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}` };
+  return { traceId, traceparent: `00-${traceId}-${randomHex().slice(16)}-${flags}` };
 }
