@@ -15,7 +15,7 @@ import {
   type ReadFeedback,
   type StoredEvidence,
 } from '../domain/loop-store.js';
-import { type Loop } from '../domain/loop.js';
+import { isClosed, type Loop } from '../domain/loop.js';
 import { type SettledFeedback, type Step } from '../domain/settlement.js';
 import { EvidenceEntity } from './evidence.entity.js';
 import { FeedbackEntity, feedbackOf } from './feedback.entity.js';
@@ -105,7 +105,7 @@ class PostgresLoops implements LoopTransaction {
       where: { loopId, version: MoreThan(after) },
       order: { version: 'ASC' },
     });
-    const words = await this.manager.findBy(WordsEntity, { loopId, version: Not(IsNull()) });
+    const words = await this.manager.findBy(WordsEntity, { loopId, kind: Not('feedback'), version: Not(IsNull()) });
     const byVersion = new Map(words.map(({ version, body }) => [version, body]));
     return rows.map((row) => {
       const body = byVersion.get(row.version);
@@ -141,12 +141,17 @@ class PostgresLoops implements LoopTransaction {
   }
 
   async feedbackOf(loopId: string): Promise<ReadFeedback[]> {
-    const rows = await this.manager.find(FeedbackEntity, {
-      where: { loopId },
-      order: { receivedAt: 'ASC', feedbackId: 'ASC' },
-    });
-    const words = await this.manager.findBy(WordsEntity, { loopId, kind: 'feedback' });
-    const byFeedback = new Map(words.map(({ feedbackId, body }) => [feedbackId, body]));
+    const rows = await this.manager
+      .createQueryBuilder(FeedbackEntity, 'feedback')
+      .where("feedback.loop_id = :loopId and feedback.place = 'joined'", { loopId })
+      .orWhere(
+        `feedback.feedback_id = (select h.feedback_id from loop_history h where h.loop_id = :loopId and h.version = 1)`,
+      )
+      .orderBy('feedback.receivedAt')
+      .addOrderBy('feedback.feedbackId')
+      .getMany();
+    const words = await this.manager.findBy(WordsEntity, { wordsId: In(rows.map(({ feedbackId }) => feedbackId)) });
+    const byFeedback = new Map(words.map(({ wordsId, body }) => [wordsId, body]));
     return rows.map((row) => {
       const body = byFeedback.get(row.feedbackId);
       return { feedback: feedbackOf(row), ...(body && { words: body }) };
@@ -180,7 +185,11 @@ class PostgresLoops implements LoopTransaction {
       .addOrderBy('loop.loopId', 'DESC')
       .limit(limit);
     if (teams) query.andWhere('loop.team = any(:teams)', { teams });
-    if (states) query.andWhere('loop.state = any(:states)', { states });
+    if (states) {
+      query.andWhere('loop.state = any(:states)', { states });
+      // says that the index of open loops will do
+      if (!states.some(isClosed)) query.andWhere('loop.closed_at is null');
+    }
     if (feedbackId) {
       query.andWhere('loop.loop_id = (select f.loop_id from feedback f where f.feedback_id = :feedbackId)', {
         feedbackId,

@@ -207,12 +207,11 @@ class PostgresSettlement implements SettlementTransaction {
 
 /** Runs a statement that writes rows and checks how many. */
 async function written(tx: EntityManager, expected: number, statement: string, parameters: unknown[]): Promise<void> {
-  const [{ rows }] = await tx.query<[{ rows: number }]>(
-    `with written as (${statement} returning 1) select count(*)::int as rows from written`,
-    parameters,
-  );
-  if (rows !== expected) {
-    throw new ConcurrentChange(`${expected} rows were to be written and ${rows} were: someone else was faster`);
+  const { affected } = await tx.queryRunner!.query(statement, parameters, true);
+  if (affected !== expected) {
+    throw new ConcurrentChange(
+      `${expected} rows were to be written and ${affected ?? 0} were: someone else was faster`,
+    );
   }
 }
 

@@ -73,7 +73,8 @@ export class LoopTables1764000000000 implements MigrationInterface {
         received_at timestamptz not null,
         check ((loop_id is null) = (place is null))
       ) with (fillfactor = 90);
-      create index feedback_by_loop on feedback (loop_id) where loop_id is not null;
+      -- the one that opened a loop is in the loop's first event
+      create index feedback_joined on feedback (loop_id) where place = 'joined';
       comment on table feedback is 'the highest settled revision of each, where it belongs, and how often it was settled';
 
       create table settlement (
@@ -107,8 +108,9 @@ export class LoopTables1764000000000 implements MigrationInterface {
         at timestamptz not null,
         body json not null
       );
-      create index words_by_loop on words (loop_id);
-      create index words_by_feedback on words (feedback_id) where feedback_id is not null;
+      -- a feedback's words have its id; these indexes are of the few others
+      create index words_by_loop on words (loop_id) where kind <> 'feedback';
+      create index words_by_feedback on words (feedback_id) where kind = 'evidence';
       comment on table words is 'the one erasable table: what customers and agents wrote';
 
       create table evidence (
