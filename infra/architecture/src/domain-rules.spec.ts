@@ -1,7 +1,10 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ESLint } from 'eslint';
 import { join } from 'node:path';
 import tseslint from 'typescript-eslint';
+
+// ESLint is slow to load
+jest.setTimeout(60_000);
 
 const root = join(import.meta.dirname, '..', '..', '..');
 

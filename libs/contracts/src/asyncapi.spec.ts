@@ -1,7 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Parser } from '@asyncapi/parser';
 import { asyncApiDocument } from './asyncapi.js';
 import { pipeline, topics, type Station } from './pipeline.js';
+
+// the parser is slow to load
+jest.setTimeout(60_000);
 
 describe('asyncApiDocument', () => {
   it('is valid AsyncAPI 3', async () => {

@@ -1,6 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { forbiddenCharacters } from './forbidden-characters.js';
+
+// properties, on a machine that may be busy
+jest.setTimeout(60_000);
 
 describe('forbiddenCharacters', () => {
   it.each<[string, unknown, string]>([

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
   canonicalJson,
@@ -11,6 +11,9 @@ import {
   settlementEventId,
   sha256,
 } from './ids.js';
+
+// properties, on a machine that may be busy
+jest.setTimeout(60_000);
 
 const anyText = fc.string({ unit: 'grapheme' });
 
