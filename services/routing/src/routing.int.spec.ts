@@ -13,6 +13,7 @@ import { createTopics } from '@closeloop/messaging';
 import { createService, migrateDatabase, type RunningService } from '@closeloop/platform';
 import { eventually, testEnvironment, type Recorder, type TestEnvironment } from '@closeloop/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
 import { feedbackWith, tagsWith } from './domain/feedback.fixture.js';
 import { routingDatabase } from './routing.database.js';
 import { RoutingModule } from './routing.module.js';
@@ -326,20 +327,36 @@ describe('routing, on a real Kafka and Postgres', () => {
       expect((await activeRules()).version).toBe(version + 1);
     });
 
-    it('given a team that goes while rules that name it are saved: never both', async () => {
-      const { rules } = await activeRules();
-      for (let round = 0; round < 5; round += 1) {
-        const name = `fleeting-${round}`;
-        await call('POST', '/v1/teams', { token: manager, body: { name, displayName: name } });
-        const naming = [{ name, when: 'false', team: name, loop: 'none' }, ...rules];
-        const [saved, removed] = await Promise.all([
-          call('POST', '/v1/rule-sets', { token: manager, body: { rules: naming } }),
-          call('DELETE', `/v1/teams/${name}`, { token: manager, replica: 1 }),
+    it('given a team that is to go while rules that name it are about to be committed: it waits, and stays', async () => {
+      const { version } = await activeRules();
+      await call('POST', '/v1/teams', { token: manager, body: { name: 'wanted', displayName: 'Wanted' } });
+      let removal: ReturnType<typeof call> | undefined;
+      await replicas[0]!.app.get(DataSource).transaction(async (manager) => {
+        await manager.query(`update rule_set set state = 'retired', retired_at = now() where state = 'active'`);
+        await manager.query(`insert into rule_set (version, state, created_by) values ($1, 'active', 'spec')`, [
+          version + 1,
         ]);
-        expect([saved.status < 300, removed.status < 300].filter(Boolean)).toHaveLength(1);
-        const there = await environment.query('routing', 'select 1 from team where name = $1', [name]);
-        expect(there).toHaveLength(saved.status < 300 ? 1 : 0);
-      }
+        await manager.query(
+          `insert into rule (rule_set_version, position, name, condition, team, priority, sla_policy, loop)
+           values ($1, 0, 'x', 'true', 'wanted', 'low', 'standard', 'none')`,
+          [version + 1],
+        );
+        removal = call('DELETE', '/v1/teams/wanted', {
+          token: await environment.token({ sub: 'mia', roles: ['admin'] }),
+        });
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      });
+      expect((await removal)?.status).toBe(422);
+    });
+
+    it('given an active rule set that names no team: triage stays all the same, and gets everything', async () => {
+      expect((await call('POST', '/v1/rule-sets', { token: manager, body: { rules: [] } })).status).toBe(201);
+      expect((await call('DELETE', '/v1/teams/triage', { token: manager })).status).toBe(422);
+      await expect(environment.query('routing', `delete from team where name = 'triage'`)).rejects.toThrow('triage');
+      await expect(environment.query('routing', `update team set name = 'gone' where name = 'triage'`)).rejects.toThrow(
+        'triage',
+      );
+      expect((await call('DELETE', '/v1/teams/marketing', { token: manager })).status).toBe(204);
     });
   });
 });
