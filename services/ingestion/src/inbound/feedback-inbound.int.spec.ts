@@ -1,6 +1,7 @@
 import {
   deadLetterHeaders,
   deadLetterTopic,
+  deriveId,
   feedbackIdOf,
   feedbackInbound,
   feedbackReceived,
@@ -94,6 +95,19 @@ describe('Feedback from Kafka', () => {
     await eventually(async () => {
       const { body } = await ingestion.get('/v1/ledger', { as: ingestion.admin });
       expect((body as { results: Record<string, number> }).results['dead-inbound']).toBe(4);
+    });
+    // a letter that is sent twice is one
+    const [again] = dead.messages;
+    await ingestion.test.publish(deadLetterTopic(feedbackInbound.topic), [
+      { key: again!.key, value: again!.value, headers: again!.headers, partition: 0 },
+    ]);
+    const other = { ...again!.headers, [deadLetterHeaders.id]: deriveId('another letter') };
+    await ingestion.test.publish(deadLetterTopic(feedbackInbound.topic), [
+      { key: again!.key, value: again!.value, headers: other, partition: 0 },
+    ]);
+    await eventually(async () => {
+      const { body } = await ingestion.get('/v1/ledger', { as: ingestion.admin });
+      expect((body as { results: Record<string, number> }).results['dead-inbound']).toBe(5);
     });
   });
 

@@ -19,9 +19,9 @@ import { connectorOf } from './connector.js';
 import { atMost, idempotencyKeyOf } from './request-body.js';
 
 /** Most feedback in one batch. */
-export const maxBatch = 1000;
+const maxBatch = 1000;
 /** Most bytes of a batch, unpacked. */
-export const maxBatchBytes = 16 * 1024 * 1024;
+const maxBatchBytes = 16 * 1024 * 1024;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -5,7 +5,7 @@ import { ReadLedgerHandler } from '../application/read-ledger.handler.js';
 import { type LedgerView } from '../domain/ledger-view.js';
 
 /** Most ids of missing feedback that one answer lists. */
-export const maxMissingIds = 1000;
+const maxMissingIds = 1000;
 
 /** What became of all feedback, in numbers. */
 @Controller('v1/ledger')
