@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type KafkaMessage } from 'kafkajs';
+import { type IHeaders, type KafkaMessage } from 'kafkajs';
 import { deadLetterOf, readDeadLetter } from './dead-letter.js';
 
 const place = { group: 'closeloop.routing', cluster: 'c1', topic: 'feedback.tagged.v1', partition: 3 };
-const message = (value: string, headers: KafkaMessage['headers'] = {}): KafkaMessage => ({
+const message = (value: string, headers: IHeaders = {}): KafkaMessage => ({
   key: Buffer.from('k'),
   value: Buffer.from(value),
   headers,
@@ -67,13 +67,13 @@ describe('a dead letter', () => {
   it('is read as it was written, and what failed a second time tells of the second', () => {
     const first = deadLetterOf(message('v', { ce_id: 'e' }), place, failure, at);
     const again = deadLetterOf(
-      { ...message('v'), headers: first.headers },
+      { ...message('v', first.headers) },
       { ...place, partition: 5 },
       { reason: 'invalid-json', message: 'm', attempts: 0 },
       at,
     );
     expect(again.headers['dl_stack']).toBeUndefined();
-    const read = readDeadLetter({ ...message('v'), headers: again.headers }, 'feedback.tagged.v1.dead-letter', 0);
+    const read = readDeadLetter({ ...message('v', again.headers) }, 'feedback.tagged.v1.dead-letter', 0);
     expect(read).toEqual({
       id: again.headers['dl_id'],
       group: 'closeloop.routing',

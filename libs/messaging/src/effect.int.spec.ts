@@ -5,17 +5,14 @@ import { eventually, type TestEnvironment } from '@closeloop/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { BackPressure, type EffectContext, type IncomingDeadLetter, ok, type Outcome } from './index.js';
+import { feedback, poison, receivedMessage, tagged } from './event.fixture.js';
 import {
-  feedback,
   type Handle,
   kafkaEnvironment,
   migrateSpecDatabase,
-  poison,
   receivedConsumer,
-  receivedMessage,
   startStation,
   stationOf,
-  tagged,
 } from './service.fixture.js';
 
 jest.setTimeout(60_000);

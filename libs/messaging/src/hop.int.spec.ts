@@ -10,17 +10,8 @@ import {
 import { type RunningService } from '@closeloop/platform';
 import { eventually, type Recorder, type TestEnvironment } from '@closeloop/testing';
 import { drop, type IncomingEvent, ok, type Outcome } from './index.js';
-import {
-  feedback,
-  type Handle,
-  kafkaEnvironment,
-  poison,
-  receivedConsumer,
-  receivedMessage,
-  startStation,
-  stationOf,
-  tagged,
-} from './service.fixture.js';
+import { feedback, poison, receivedMessage, tagged } from './event.fixture.js';
+import { type Handle, kafkaEnvironment, receivedConsumer, startStation, stationOf } from './service.fixture.js';
 
 jest.setTimeout(60_000);
 

@@ -1,12 +1,4 @@
-import {
-  deriveId,
-  feedbackReceived,
-  feedbackTagged,
-  hopEventId,
-  type FeedbackReceived,
-  type FeedbackTagged,
-  type Station,
-} from '@closeloop/contracts';
+import { feedbackReceived, feedbackTagged, type FeedbackReceived, type Station } from '@closeloop/contracts';
 import { createService, DatabaseModule, migrateDatabase, type RunningService } from '@closeloop/platform';
 import { testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { Controller, Module, type Type } from '@nestjs/common';
@@ -19,7 +11,6 @@ import {
   messagingTables,
   type MessagingOptions,
   type Outcome,
-  type OutgoingEvent,
 } from './index.js';
 
 export type Handle<T> = (events: IncomingEvent<T>[], context: EffectContext) => Outcome[] | Promise<Outcome[]>;
@@ -49,14 +40,6 @@ export const stationOf = (name: string): Station => ({
   produces: [feedbackTagged],
 });
 
-/** A tagged event without tags, as a step would send it. */
-export const tagged = (data: FeedbackReceived): OutgoingEvent<FeedbackTagged> => ({
-  event: feedbackTagged,
-  id: hopEventId('tagged', { ...data, tagRevision: 1 }),
-  subject: data.feedbackId,
-  data: { feedback: data, tagRevision: 1, tags: null },
-});
-
 /** A service of one station, with its controllers, running on real Kafka (and Postgres, with effects). */
 export async function startStation(
   environment: TestEnvironment,
@@ -83,52 +66,4 @@ export async function kafkaEnvironment(): Promise<TestEnvironment> {
   const environment = await testEnvironment();
   await createTopics(environment.env, { partitions: 2 });
   return environment;
-}
-
-/** A feedback that is valid as feedback.received.v1 says. */
-export function feedback(name: string, text = `said by ${name}`): FeedbackReceived {
-  return {
-    feedbackId: deriveId('spec', name),
-    revision: 1,
-    kind: 'created',
-    contentHash: '0'.repeat(64),
-    source: 'spec',
-    externalId: name,
-    channel: 'review',
-    text,
-    receivedAt: '2026-01-01T00:00:00.000Z',
-    historic: false,
-  };
-}
-
-/** One name for each of the reasons that a message itself can give, and what is wrong with it. */
-export const poison = (
-  headers: Record<string, string>,
-): Record<string, { value: string | Buffer; headers: Record<string, string> }> => {
-  const valid = JSON.stringify(feedback('poison'));
-  return {
-    'invalid-json': { value: '{"feedbackId":', headers },
-    'invalid-schema': { value: valid.replace('"review"', '"rumour"'), headers },
-    'unknown-type': { value: valid, headers: { ...headers, ce_type: 'feedback.imagined.v1' } },
-    'too-large': { value: JSON.stringify(feedback('poison', 'x'.repeat(300 * 1024))), headers },
-    'forbidden-characters': { value: valid.replace('said by', 'said\\u0000by'), headers },
-  };
-};
-
-/** The message of a feedback, as another service would send it. */
-export function receivedMessage(data: FeedbackReceived, headers: Record<string, string> = {}) {
-  return {
-    key: data.feedbackId,
-    value: data,
-    headers: {
-      ce_id: hopEventId('received', data),
-      ce_type: feedbackReceived.topic,
-      ce_source: 'closeloop/ingestion',
-      ce_time: '2026-01-01T00:00:00.000Z',
-      ce_subject: data.feedbackId,
-      ce_specversion: '1.0',
-      'content-type': 'application/json',
-      ...headers,
-    },
-  };
 }

@@ -12,11 +12,14 @@ export interface WireMessage {
 /** Values as they are on the wire; text is UTF-8. */
 export type WireHeaders = Record<string, string | Buffer | (string | Buffer)[] | undefined>;
 
+/** A header may be called `__proto__`. */
+const bare = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+
 const textOf = (value: string | Buffer): string => (typeof value === 'string' ? value : value.toString('utf8'));
 
 /** The headers as text; of several of one name, the last. */
 export function textHeaders(headers: IHeaders | undefined): Record<string, string> {
-  const text: Record<string, string> = {};
+  const text = bare<string>();
   for (const name in headers) {
     const given = headers[name];
     const value = Array.isArray(given) ? given.at(-1) : given;
@@ -38,7 +41,7 @@ const unpackOne = (value: string | [string]): Buffer | string =>
 
 /** Headers as bytes that any column of bytes can hold, whatever is in them. */
 export function packHeaders(headers: WireHeaders): Buffer {
-  const packed: Record<string, Packed> = {};
+  const packed = bare<Packed>();
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;
     packed[name] = Array.isArray(value) ? { all: value.map(packOne) } : packOne(value);
@@ -47,7 +50,7 @@ export function packHeaders(headers: WireHeaders): Buffer {
 }
 
 export function unpackHeaders(bytes: Buffer): WireHeaders {
-  const headers: WireHeaders = {};
+  const headers: WireHeaders = bare();
   for (const [name, value] of Object.entries(JSON.parse(bytes.toString('utf8')) as Record<string, Packed>)) {
     headers[name] = typeof value === 'object' && 'all' in value ? value.all.map(unpackOne) : unpackOne(value);
   }

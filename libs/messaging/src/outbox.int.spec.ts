@@ -1,0 +1,235 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { databaseUrlOf } from '@closeloop/platform';
+import { eventually, type TestEnvironment } from '@closeloop/testing';
+import { DataSource } from 'typeorm';
+import { type BatchProducer, NotAcknowledged } from './batch-producer.js';
+import { Emitter } from './emitter.js';
+import { feedback, tagged } from './event.fixture.js';
+import { Outbox } from './outbox.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { kafkaEnvironment, migrateSpecDatabase, stationOf } from './service.fixture.js';
+import { BackPressure } from './whose-error.js';
+import { type WireMessage } from './wire.js';
+
+jest.setTimeout(60_000);
+
+let environment: TestEnvironment;
+let dataSource: DataSource;
+const relays: OutboxRelay[] = [];
+beforeAll(async () => {
+  environment = await kafkaEnvironment();
+  await migrateSpecDatabase(environment);
+  dataSource = new DataSource({ type: 'postgres', url: databaseUrlOf('spec', environment.env), extra: { max: 20 } });
+  await dataSource.initialize();
+}, 60_000);
+afterAll(async () => {
+  await dataSource.destroy();
+  await environment.close();
+}, 60_000);
+beforeEach(async () => {
+  await dataSource.query('delete from outbox');
+  await dataSource.query(`update outbox_lease set holder = null, expires_at = '-infinity'`);
+});
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.close()));
+});
+
+const times = { leaseMs: 1_500, renewMs: 200, marginMs: 300, pollMs: 100, flushMs: 2_000 };
+const newOutbox = (bound = 1_000) => new Outbox(dataSource, new Emitter('spec', stationOf('outbox')), bound);
+/** A producer that notes what was sent, and does what a spec says. */
+const newProducer = (behave: (messages: readonly WireMessage[]) => Promise<void> = () => Promise.resolve()) => {
+  const sent: string[] = [];
+  const send = async (messages: readonly WireMessage[]) => {
+    await behave(messages);
+    sent.push(...messages.map(({ value }) => String(value)));
+  };
+  return { sent, producer: { send, close: () => Promise.resolve() } as unknown as BatchProducer };
+};
+const startRelay = (outbox: Outbox, producer: BatchProducer) => {
+  const relay = new OutboxRelay(dataSource, outbox, producer, times);
+  relays.push(relay);
+  relay.start();
+  return relay;
+};
+const message = (key: string, value: string): WireMessage => ({
+  topic: 'feedback.tagged.v1',
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+  headers: {},
+});
+const append = (outbox: Outbox, messages: readonly WireMessage[]) =>
+  dataSource.transaction((transaction) => outbox.appendMessages(transaction, messages));
+const unsent = async () => {
+  const [row] = await dataSource.query<{ count: number }[]>('select count(*)::int as count from outbox');
+  return row!.count;
+};
+const holders = async () =>
+  (await dataSource.query<{ holder: string | null }[]>('select holder from outbox_lease where expires_at > now()')).map(
+    ({ holder }) => holder,
+  );
+/** Each key's values, in the order they were sent, without repetitions of the same. */
+const orderOf = (sent: readonly string[], key: string) =>
+  [...new Set(sent.filter((value) => value.startsWith(`${key}:`)))].map((value) => Number(value.split(':')[1]));
+
+describe('the outbox', () => {
+  it('keeps what was appended byte by byte, without a key or a value too, and rolls back with its transaction', async () => {
+    const outbox = newOutbox();
+    const bytes = Buffer.from([0, 255, 1]);
+    const messages: WireMessage[] = [
+      { topic: 'a', key: bytes, value: bytes, headers: { h: bytes, n: 'x\0y' } },
+      { topic: 'b', key: null, value: null, headers: {} },
+      { topic: 'c', key: Buffer.alloc(0), value: Buffer.alloc(0), headers: {} },
+    ];
+    await append(outbox, messages);
+    await expect(
+      dataSource.transaction(async (transaction) => {
+        await outbox.append(transaction, [tagged(feedback('rolled back'))]);
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    const got: WireMessage[] = [];
+    const { producer } = newProducer((batch) => (got.push(...batch), Promise.resolve()));
+    startRelay(outbox, producer);
+    await eventually(async () => expect(await unsent()).toBe(0));
+    got.sort((one, other) => one.topic.localeCompare(other.topic));
+    expect(got).toEqual(messages);
+  });
+
+  it('refuses an event that the station does not produce', async () => {
+    const stranger = {
+      ...tagged(feedback('x')),
+      event: { ...tagged(feedback('x')).event, topic: 'feedback.routed.v1' },
+    };
+    await expect(dataSource.transaction((transaction) => newOutbox().append(transaction, [stranger]))).rejects.toThrow(
+      'spec does not produce feedback.routed.v1',
+    );
+  });
+
+  it('is sent in the order of its rows by key, with two relays, whatever fails and whoever dies', async () => {
+    const outbox = newOutbox();
+    const keys = Array.from({ length: 12 }, (_, at) => `key${at}`);
+    const sent: string[] = [];
+    // Every third send fails after the broker took it: what is acknowledged to nobody comes again.
+    const flaky = () => {
+      let count = 0;
+      return {
+        send: async (messages: readonly WireMessage[]) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          sent.push(...messages.map(({ value }) => value!.toString()));
+          if (++count % 3 === 0) throw new NotAcknowledged('none');
+        },
+        close: () => Promise.resolve(),
+      } as unknown as BatchProducer;
+    };
+    const first = startRelay(outbox, flaky());
+    await eventually(async () => expect(await holders()).toHaveLength(4));
+    startRelay(newOutbox(), flaky());
+    for (let round = 0; round < 20; round++) {
+      await append(
+        outbox,
+        keys.map((key) => message(key, `${key}:${round}`)),
+      );
+      outbox.wake();
+      if (round === 10) await first.close();
+    }
+    await eventually(async () => expect(await unsent()).toBe(0));
+    for (const key of keys) expect(orderOf(sent, key)).toEqual(Array.from({ length: 20 }, (_, round) => round));
+    // Whatever came twice, came with all that followed it: no value is first seen after a later one.
+    expect(sent.length).toBeGreaterThan(240);
+  });
+
+  it('holds up a shard at what cannot be sent, and no other', async () => {
+    const outbox = newOutbox();
+    let stuck = true;
+    const { producer, sent } = newProducer((messages) =>
+      stuck && messages.some(({ value }) => value!.toString().startsWith('bad'))
+        ? Promise.reject(new NotAcknowledged('none'))
+        : Promise.resolve(),
+    );
+    startRelay(outbox, producer);
+    await append(outbox, [
+      message('bad', 'bad:0'),
+      message('bad', 'bad:1'),
+      ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((key) => message(key, `${key}:0`)),
+    ]);
+    outbox.wake();
+    await eventually(() => expect(sent.length).toBeGreaterThan(3));
+    expect(sent.some((value) => value.startsWith('bad'))).toBe(false);
+    stuck = false;
+    await eventually(async () => expect(await unsent()).toBe(0));
+    expect(orderOf(sent, 'bad')).toEqual([0, 1]);
+  });
+
+  it('is taken over when its relay is gone without a word, and not before the lease has run out', async () => {
+    await dataSource.query(
+      `update outbox_lease set holder = gen_random_uuid(), expires_at = clock_timestamp() + interval '1 second'`,
+    );
+    const outbox = newOutbox();
+    const { producer, sent } = newProducer();
+    const begun = performance.now();
+    startRelay(outbox, producer);
+    await append(outbox, [message('a', 'a:0')]);
+    outbox.wake();
+    await eventually(() => expect(sent).toEqual(['a:0']));
+    expect(performance.now() - begun).toBeGreaterThan(850);
+  });
+
+  it('is not sent by a relay that could not renew its lease', async () => {
+    const outbox = newOutbox();
+    const { producer, sent } = newProducer();
+    startRelay(outbox, producer);
+    await eventually(async () => expect(await holders()).toHaveLength(4));
+    // Another has taken it over, as after a freeze.
+    await dataSource.query(
+      `update outbox_lease set holder = gen_random_uuid(), expires_at = clock_timestamp() + interval '1 minute'`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, times.renewMs * 2));
+    await append(outbox, [message('a', 'a:0')]);
+    outbox.wake();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(sent).toEqual([]);
+  });
+
+  it('hears of what another process commits, by its notification', async () => {
+    const { producer, sent } = newProducer();
+    const relay = new OutboxRelay(dataSource, newOutbox(), producer, { ...times, pollMs: 60_000 });
+    relays.push(relay);
+    relay.start();
+    await eventually(async () => expect(await holders()).toHaveLength(4));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await append(newOutbox(), [message('a', 'a:0')]);
+    await eventually(() => expect(sent).toEqual(['a:0']), { timeoutMs: 2_000 });
+  });
+
+  it('is full at its bound, and says so', async () => {
+    const outbox = newOutbox(5);
+    expect(outbox.isFull()).toBe(false);
+    await append(
+      outbox,
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => message(key, 'x')),
+    );
+    expect(outbox.isFull()).toBe(true);
+    expect(() => outbox.assertRoom()).toThrow(BackPressure);
+    const other = newOutbox(5);
+    await other.count();
+    expect(other.isFull()).toBe(true);
+    const { producer } = newProducer();
+    startRelay(outbox, producer);
+    await eventually(() => expect(outbox.isFull()).toBe(false));
+  });
+
+  it('sends what is left when it is closed', async () => {
+    const outbox = newOutbox();
+    const { producer, sent } = newProducer();
+    const relay = startRelay(outbox, producer);
+    await eventually(async () => expect(await holders()).toHaveLength(4));
+    await append(
+      outbox,
+      Array.from({ length: 3_000 }, (_, at) => message(`k${at}`, `k${at}:0`)),
+    );
+    await relay.close();
+    expect(new Set(sent).size).toBe(3_000);
+    expect(await unsent()).toBe(0);
+    expect(await holders()).toEqual([]);
+  });
+});
