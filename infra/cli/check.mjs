@@ -9,7 +9,7 @@ const steps = () => [
   // a project each, so that what did not change comes from Nx's cache; the root is no project
   { name: 'lint', words: bin('nx', ['run-many', '--target=lint', '--parallel=2', '--output-style=static']) },
   { name: 'lint (root)', words: bin('eslint', ['*.{ts,mjs}', '.*.mjs', 'infra/docker']) },
-  { name: 'types', words: bin('@typescript/native', ['--build', '--pretty', 'false'], 'tsc') },
+  { name: 'types', words: bin('typescript7', ['--build', '--pretty', 'false'], 'tsc') },
   { name: 'unused', words: bin('knip', ['--no-progress']) },
   {
     name: 'directions',
