@@ -13,7 +13,7 @@ const fileOf = (topic: string): string => `${topic}.json`;
 const textOf = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
 /** The published JSON Schema of an event. */
-export const eventSchema = (event: EventDeclaration): JsonSchema => ({
+const eventSchema = (event: EventDeclaration): JsonSchema => ({
   ...jsonSchemaOf(event.data, {
     id: `urn:closeloop:${event.topic}`,
     unknownProperties: directionOf(event) === 'offered' ? 'refuse' : 'ignore',
