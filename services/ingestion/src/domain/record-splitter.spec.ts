@@ -81,6 +81,14 @@ describe('record splitter', () => {
     expect(recordsOf('ndjson', 'x'.repeat(1000))).toEqual([[1, 'x'.repeat(1000)]]);
   });
 
+  it.each(['ndjson', 'csv'] as const)('holds nothing of a record past the bound: %s', (format) => {
+    const splitter = new RecordSplitter(format, 1000);
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    const before = process.memoryUsage().arrayBuffers;
+    for (let count = 0; count < 1024; count += 1) expect([...splitter.push(chunk)]).toEqual([]);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+  });
+
   it('finds no records inside a quoted field past the bound: a text cannot forge them', () => {
     const forged = `"${'x'.repeat(1001)}\nforged,row\n"`;
     expect(recordsOf('csv', `a\n${forged}\nb`).map(([, text]) => text)).toEqual(['a', undefined, 'b']);
