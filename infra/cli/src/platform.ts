@@ -1,6 +1,5 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type ServiceName } from '@closeloop/contracts';
 import {
   assertFree,
@@ -19,7 +18,7 @@ import { developmentKey } from './development-key.js';
 import { claim } from './instance.js';
 import { runProgram, type Env } from './program.js';
 import { startService, stopLeftServices, type ServiceProcess } from './service-process.js';
-import { programOf, services, statefulServices } from './workspace.js';
+import { programOf, services, statefulServices, workspaceRoot } from './workspace.js';
 
 export interface PlatformOptions {
   /** Everything local lies in it: Kafka's and Postgres's data, logs, keys. One platform a folder. */
@@ -228,7 +227,7 @@ export async function migrate(env: Env, say: (line: string) => void): Promise<vo
   const begun = Date.now();
   const stateful = statefulServices();
   await runProgram(
-    fileURLToPath(new URL('migrate-services.js', import.meta.url)),
+    join(workspaceRoot, 'infra', 'cli', 'dist', 'migrate-services.js'),
     stateful.map((service) => programOf(service, 'migrate.js')),
     env,
   );

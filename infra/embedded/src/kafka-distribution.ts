@@ -142,7 +142,7 @@ async function isDebian(): Promise<boolean> {
 async function aptInstall(say: Say): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const progress = (line: string) => {
-    if (/^(Setting up|Need to get|Unpacking (maven|openjdk))/.test(line)) say(`  ${line}`);
+    if (/^(Need to get|Setting up (openjdk|default-jre|maven))/.test(line)) say(`  ${line}`);
   };
   await follow('apt-get', ['update', '-q'], () => undefined, env);
   await follow(
