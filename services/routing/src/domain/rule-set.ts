@@ -9,7 +9,7 @@ export const defaultRule = 'default';
 /** Most rules of one rule set. */
 export const maxRules = 1000;
 /** Most instructions of all regular expressions of one rule set together: what the longest text may cost. */
-export const maxPatternSize = 20_000;
+const maxPatternSize = 20_000;
 
 /** One rule as people write it. */
 export interface RuleDefinition {
