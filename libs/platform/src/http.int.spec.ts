@@ -246,7 +246,7 @@ describe('a service over HTTP', () => {
         'host: x',
         'connection: close',
         'content-type: application/json',
-        'content-type: text/csv',
+        'content-type: application/cloudevents+json',
         'content-length: 2',
         '',
         '{}',
