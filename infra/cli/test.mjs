@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { binOf, Failure, orExplain, prepare, root } from './bootstrap/prepare.mjs';
@@ -8,14 +8,14 @@ await orExplain(async () => {
   const report = join(root, '.data', `test-report.${process.pid}.json`);
   mkdirSync(join(root, '.data'), { recursive: true });
   try {
-    const code = await jest(['--json', `--outputFile=${report}`, ...process.argv.slice(2)]);
+    const code = await jest(report, ['--json', `--outputFile=${report}`, ...process.argv.slice(2)]);
     return summarise(report, code);
   } finally {
     rmSync(report, { force: true });
   }
 });
 
-function jest(words) {
+function jest(report, words) {
   const child = spawn(
     process.execPath,
     ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', binOf('jest'), ...words],
@@ -31,9 +31,22 @@ function jest(words) {
   );
   // Jest stops its Kafka and Postgres at a signal; this process waits for that.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  // The report is the last thing that Jest writes; it then waits for whatever a spec left open.
+  const watch = setInterval(() => {
+    if (!existsSync(report)) return;
+    clearInterval(watch);
+    setTimeout(() => {
+      if (child.exitCode !== null) return;
+      console.log('A spec left something open (a server, a connection, a timer): Jest is ended.');
+      child.kill('SIGKILL');
+    }, 5000).unref();
+  }, 500);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (status) => resolve(status ?? 1));
+    child.once('close', (status, signal) => {
+      clearInterval(watch);
+      resolve(status ?? (signal === 'SIGKILL' ? 0 : 1));
+    });
   });
 }
 

@@ -72,6 +72,9 @@ export async function claim(
       await write(`${file}.new`, { ...own, ...more }, 'w');
       await rename(`${file}.new`, file);
     },
-    release: () => rm(file, { force: true }),
+    async release() {
+      const kept = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Instance>;
+      if (kept.pid === own.pid && kept.since === own.since) await rm(file, { force: true });
+    },
   };
 }
