@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { loopChanged, loopIdOf, validatorOf, type FeedbackRouted, type LoopChanged } from '@closeloop/contracts';
 import { databaseUrlOf, migrateDatabase } from '@closeloop/platform';
-import { testEnvironment, type TestEnvironment } from '@closeloop/testing';
+import { eventually, testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { DataSource } from 'typeorm';
 import { SettlementRepository } from '../infrastructure/settlement.repository.js';
 import { loopDatabase } from '../loop.database.js';
@@ -184,6 +184,65 @@ describe('two transactions at once', () => {
       ).toEqual(['joined', 'joined', 'opened']);
     }
     expect(await rows('select distinct version, feedback from loop')).toEqual([{ version: 3, feedback: 3 }]);
+  });
+
+  it('the same of a customer who was known before', async () => {
+    for (let round = 0; round < 10; round++) {
+      await settle([routed(`before${round}`, { customerKey: `c${round}`, loop: 'join', team: 'billing' })]);
+      const told = await Promise.all(
+        ['x', 'y', 'z'].map((name) => settle([routed(`${name}${round}`, { customerKey: `c${round}`, loop: 'join' })])),
+      );
+      expect(
+        told
+          .flat(2)
+          .map(({ change }) => change)
+          .sort(),
+      ).toEqual(['joined', 'joined', 'opened']);
+    }
+  });
+
+  it('with revisions of feedback in the same loops, in different orders, do not lock each other for good', async () => {
+    const customers = Array.from({ length: 60 }, (_x, n) => n);
+    const batchOf = (name: string, revision: number) =>
+      customers.map((n) => routed(`${name}-${n}`, { customerKey: `k${n}`, loop: 'join', revision }));
+    for (const name of ['x', 'y', 'z']) await settle(batchOf(name, 1));
+    for (let revision = 2; revision < 4; revision++) {
+      await Promise.all([
+        settle(batchOf('x', revision)),
+        settle(batchOf('y', revision).reverse()),
+        settle(batchOf('z', revision)),
+      ]);
+    }
+    expect(await rows('select version, count(*)::int from loop group by version')).toEqual([{ version: 9, count: 60 }]);
+  });
+
+  it.each([
+    ['feedback', 'feedback_id'],
+    ['customer', 'customer'],
+    ['loop', 'loop_id'],
+  ])('lock in the order of ids: who waits for the lowest %s holds no other', async (table, id) => {
+    const batchOf = (name: string, revision: number) =>
+      Array.from({ length: 8 }, (_x, n) => routed(`${name}-${n}`, { customerKey: `k${n}`, loop: 'join', revision }));
+    await settle(batchOf('x', 1));
+    const holder = database.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query(`select 1 from ${table} where ${id} = (select min(${id}::text)::uuid from ${table}) for update`);
+    // customers are locked for those who may join; feedback and loops for those who are there already
+    const waiting = settle(table === 'customer' ? batchOf('y', 1) : batchOf('x', 2));
+    try {
+      await eventually(async () => {
+        const [row] = await rows<{ n: number }>(
+          `select count(*)::int n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        expect(row!.n).toBe(1);
+      });
+      const free = await rows(`select 1 from ${table} for update skip locked`);
+      expect(free).toHaveLength(7);
+    } finally {
+      await holder.commitTransaction();
+      await holder.release();
+    }
+    expect(await waiting).toHaveLength(8);
   });
 
   it('with many customers in different orders do not lock each other for good', async () => {

@@ -82,7 +82,10 @@ export interface LoopTransaction {
   evidence(source: string, idempotencyKey: string): Promise<StoredEvidence | undefined>;
   /** @throws ConcurrentChange where the key has been used in the meantime */
   saveEvidence(evidence: StoredEvidence, at: Date): Promise<void>;
-  /** Sends these once the transaction has committed. To be called when the rows that they tell of are locked. */
+  /**
+   * Sends these once the transaction has committed. To be called when the rows that they tell of are locked.
+   * @throws Problem `backlog-full` while too much waits to be sent
+   */
   tell(events: readonly LoopChanged[]): Promise<void>;
 }
 

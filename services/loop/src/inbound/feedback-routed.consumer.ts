@@ -1,5 +1,5 @@
 import { feedbackRouted, type FeedbackRouted } from '@closeloop/contracts';
-import { EffectContext, ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
+import { EffectContext, ok, Outbox, type IncomingEvent, type Outcome } from '@closeloop/messaging';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { SettleFeedback } from '../application/settle-feedback.handler.js';
@@ -12,6 +12,7 @@ export class FeedbackRoutedConsumer {
   constructor(
     private readonly store: SettlementStore,
     private readonly handler: SettleFeedback,
+    private readonly outbox: Outbox,
   ) {}
 
   @EventPattern<string>(feedbackRouted.topic)
@@ -19,6 +20,8 @@ export class FeedbackRoutedConsumer {
     @Payload() events: IncomingEvent<FeedbackRouted>[],
     @Ctx() { transaction, now }: EffectContext,
   ): Promise<Outcome[]> {
+    // every settlement is told: while nothing is sent, nothing more is taken
+    this.outbox.assertRoom();
     const told = await this.handler.handle(events, this.store.within(transaction), now);
     return told.map((changes) => ok(...changes.map(outgoing)));
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deriveId, type LoopChanged } from '@closeloop/contracts';
 import { Outbox } from '@closeloop/messaging';
+import { Problem } from '@closeloop/platform';
 import { DataSource, In, IsNull, MoreThan, Not, type EntityManager } from 'typeorm';
 import { ConcurrentChange } from '../domain/concurrent-change.js';
 import { outgoing } from '../domain/loop-changed.js';
@@ -230,6 +231,9 @@ class PostgresLoops implements LoopTransaction {
   }
 
   async tell(events: readonly LoopChanged[]): Promise<void> {
+    if (this.outbox.isFull()) {
+      throw new Problem('backlog-full', 'Too much waits to be sent.', { headers: { 'retry-after': '10' } });
+    }
     await this.outbox.append(this.manager, events.map(outgoing));
   }
 }
