@@ -3,7 +3,6 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Webhook } from 'standardwebhooks';
 import { type Answer, bearer, EdgesFixture } from './edges.fixture.js';
 import { openApiDocument } from './inbound/openapi.js';
@@ -337,7 +336,7 @@ describe('the edges of ingestion', () => {
 
   describe('OpenAPI', () => {
     it('describes every route of the running service, and none besides', () => {
-      const app = edges.service.app as NestFastifyApplication;
+      const { app } = edges.service;
       const registered = routesOf(app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false }));
       const described = Object.entries(openApiDocument('1').paths).flatMap(([path, methods]) =>
         Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),

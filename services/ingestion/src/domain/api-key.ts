@@ -37,7 +37,7 @@ export function apiKeyOf(idBytes: Buffer, secretBytes: Buffer): DrawnApiKey {
  * Hexadecimal SHA-256. A slow hash (bcrypt, argon2) makes a guess expensive where people choose the secret; this one is
  * 256 random bits, which no number of guesses finds, so it would only make each request expensive.
  */
-export const hashSecret = (secret: string): string => sha256(secret);
+const hashSecret = (secret: string): string => sha256(secret);
 
 /** Whether the secret is the one that the hash was made of; takes the same time for every wrong one. */
 export const secretMatches = (secret: string, secretHash: string): boolean =>

@@ -23,7 +23,7 @@ export interface ColumnError {
 }
 
 /** What stands between the values of a list in one cell. */
-export const listSeparator = '|';
+const listSeparator = '|';
 
 const attributePrefix = 'attributes.';
 

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** How far a message's timestamp may be from now, either way, in seconds: a recorded message cannot be sent again later. */
-export const replayWindowSeconds = 5 * 60;
+const replayWindowSeconds = 5 * 60;
 
 const secretPrefix = 'whsec_';
 /** Standard Webhooks asks for secrets of 24 to 64 bytes. */

@@ -10,9 +10,9 @@ import { connectorOf } from './connector.js';
 import { atMost } from './request-body.js';
 
 /** Most bytes of a request with events. */
-export const maxEventsBytes = 16 * 1024 * 1024;
+const maxEventsBytes = 16 * 1024 * 1024;
 /** Most events in one batch. */
-export const maxEvents = 1000;
+const maxEvents = 1000;
 
 const structured = 'application/cloudevents+json';
 const batched = 'application/cloudevents-batch+json';

@@ -8,9 +8,9 @@ import { answerFor, answersFor } from './acceptance-answer.js';
 import { atMost } from './request-body.js';
 
 /** Most bytes of a webhook's payload. */
-export const maxWebhookBytes = 4 * 1024 * 1024;
+const maxWebhookBytes = 4 * 1024 * 1024;
 /** Most feedback in one payload. */
-export const maxWebhookEvents = 1000;
+const maxWebhookEvents = 1000;
 
 @Controller('v1/webhooks')
 export class WebhooksController {
