@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { v5 } from 'uuid';
 import {
   canonicalJson,
   customerKeyOf,
@@ -38,6 +39,14 @@ describe('derived ids', () => {
     fc.assert(
       fc.property(fc.array(anyText, { minLength: 1 }), (parts) => {
         expect(deriveId(...parts)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      }),
+    );
+  });
+
+  it("are those of the uuid package's version 5", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 4 }), (parts) => {
+        expect(deriveId(...parts)).toBe(v5(JSON.stringify(parts), '6f1c1f0e-5d0f-5b6e-9a3b-0c7d1e5a4c21'));
       }),
     );
   });

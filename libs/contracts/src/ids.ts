@@ -1,15 +1,19 @@
-import { createHash } from 'node:crypto';
-import { v5 } from 'uuid';
+import { hash } from 'node:crypto';
 
 /** The one namespace of every derived id. Changing it would change every id there is. */
 const namespace = '6f1c1f0e-5d0f-5b6e-9a3b-0c7d1e5a4c21';
 
+const namespaceBytes = Buffer.from(namespace.replaceAll('-', ''), 'hex');
+
 /**
- * A UUIDv5 over the JSON array of the parts, so that ("a:b", "c") and ("a", "b:c") differ.
- * The same parts give the same id, on every machine.
+ * A UUIDv5 (RFC 9562) over the JSON array of the parts, so that ("a:b", "c") and ("a", "b:c") differ.
+ * The same parts give the same id, on every machine. Written out, at a quarter of what the package takes: an event has
+ * several ids.
  */
 export function deriveId(...parts: readonly string[]): string {
-  return v5(JSON.stringify(parts), namespace);
+  const digest = hash('sha1', Buffer.concat([namespaceBytes, Buffer.from(JSON.stringify(parts))]));
+  const variant = ((parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
 }
 
 /** feedbackId of a feedback that its source can name. */
@@ -49,7 +53,7 @@ export const settlementEventId = (feedbackId: string, settlement: number): strin
   deriveId('settled', feedbackId, String(settlement));
 
 /** Lower-case hexadecimal SHA-256. */
-export const sha256 = (value: string | Uint8Array): string => createHash('sha256').update(value).digest('hex');
+export const sha256 = (value: string | Uint8Array): string => hash('sha256', value);
 
 /**
  * JSON with the keys of every object sorted by UTF-16 code unit and members that are undefined left out, so that
