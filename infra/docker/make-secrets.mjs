@@ -4,10 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = process.argv[2];
-for (const name of ['postgres-password', 'webhook-secrets-key']) {
+for (const [name, encoding] of [
+  ['postgres-password', 'base64url'],
+  ['webhook-secrets-key', 'base64'],
+]) {
   try {
     // readable by all: the volume is mounted only where it is needed, under different users
-    writeFileSync(join(folder, name), randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o444 });
+    writeFileSync(join(folder, name), randomBytes(32).toString(encoding), { flag: 'wx', mode: 0o444 });
     console.log(`made ${name}`);
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
