@@ -19,12 +19,19 @@ function depthOf(value: unknown): number {
 }
 
 describe('a JSON body', () => {
-  it('is read as JSON.parse reads it', () => {
+  it('is read as JSON.parse reads it, but for a key __proto__', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify(value);
-        expect(parseJson(Buffer.from(text))).toEqual(JSON.parse(text));
+        let hasPrototypeKey = false;
+        const parsed: unknown = JSON.parse(text, (key, inner: unknown) => {
+          hasPrototypeKey ||= key === '__proto__';
+          return inner;
+        });
+        if (hasPrototypeKey) expect(ruleOf(Buffer.from(text))).toBe('forbidden-key');
+        else expect(parseJson(Buffer.from(text))).toEqual(parsed);
       }),
+      { numRuns: 500 },
     );
   });
 
