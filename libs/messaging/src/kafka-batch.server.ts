@@ -224,12 +224,18 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         this.#trouble = describeError(error);
         this.#logger.error(`The consumer of ${this.#options.station.group} cannot run: ${this.#trouble}`);
       }
-      this.#joined = false;
-      this.#assignment.end();
-      this.#assignment = new Assignment([]);
+      this.#consumer = undefined;
+      this.#left();
       if (performance.now() - begun > 60_000) failures = 0;
       await this.#pause(backoff(failures, this.#times.backoffMs));
     }
+  }
+
+  /** Nothing is owned until the group is joined again. */
+  #left(): void {
+    this.#joined = false;
+    this.#assignment.end();
+    this.#assignment = new Assignment([]);
   }
 
   #pause(ms: number): Promise<void> {
@@ -256,7 +262,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
           initialRetryTime: 200,
           maxRetryTime: 2_000,
           retries: 5,
-          restartOnFailure: () => Promise.resolve(true),
+          // A crash may show itself only after this consumer was given up.
+          restartOnFailure: () => Promise.resolve(this.#consumer === consumer && !this.#stop.signal.aborted),
         },
       });
     this.#consumer = consumer;
@@ -268,6 +275,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     consumer.on(COMMIT_OFFSETS, hear);
     consumer.on(REBALANCING, hear);
     consumer.on(GROUP_JOIN, (event) => {
+      if (this.#consumer !== consumer || this.#stop.signal.aborted) return;
       hear();
       this.#assigned(consumer, event);
     });
@@ -282,11 +290,13 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       }
     });
     let watch: NodeJS.Timeout | undefined;
+    let running: Promise<void> = Promise.resolve();
     try {
       const ended = new Promise<Error | undefined>((resolve) => {
         this.#stop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
         consumer.on(CRASH, ({ payload }) => {
-          this.#joined = false;
+          if (this.#consumer !== consumer) return;
+          this.#left();
           this.#trouble = describeError(payload.error);
           if (!payload.restart) resolve(payload.error);
         });
@@ -295,7 +305,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
             resolve(new Error('Kafka has been silent for too long'));
         }, 1_000).unref();
       });
-      const running = (async () => {
+      running = (async () => {
         await consumer.connect();
         await consumer.subscribe({
           topics: [...this.#decoders.keys()].map((topic) => prefix + topic),
@@ -313,11 +323,18 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       if (error) throw error;
     } finally {
       clearInterval(watch);
-      // A consumer that hangs may not hold up the next one; its session ends by itself.
-      const left = this.#stop.signal.aborted
-        ? consumer.disconnect()
-        : Promise.race([consumer.disconnect(), sleep(10_000, undefined, { ref: false })]);
-      await left.catch((error: unknown) => this.#logger.debug(`The consumer did not leave: ${describeError(error)}`));
+      // One that is still joining would join after all: it is let finish, and left again whenever that is.
+      const joined = running.catch(() => undefined);
+      const leave = () =>
+        consumer
+          .disconnect()
+          .catch((error: unknown) => this.#logger.debug(`The consumer did not leave: ${describeError(error)}`));
+      const patience = (ms: number) => sleep(ms, undefined, { ref: false });
+      await Promise.race([joined, patience(5_000)]);
+      // At a stop the batch is finished, however long that takes; but one that hangs may not hold up the next consumer.
+      const left = leave();
+      void joined.then(leave);
+      await (this.#stop.signal.aborted ? left : Promise.race([left, patience(10_000)]));
     }
   }
 
@@ -346,8 +363,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   #hold(consumer: Consumer, owned: readonly OwnedPartition[]): void {
-    consumer.pause(
-      owned.map(({ topic, partition }) => ({ topic: this.#options.prefix + topic, partitions: [partition] })),
+    const { prefix } = this.#options;
+    whileInGroup(() =>
+      consumer.pause(owned.map(({ topic, partition }) => ({ topic: prefix + topic, partitions: [partition] }))),
     );
   }
 
@@ -394,8 +412,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       partition.alarm = undefined;
       partition.position = position;
       const topic = prefix + partition.topic;
-      consumer.seek({ topic, partition: partition.partition, offset: position.toString() });
-      consumer.resume([{ topic, partitions: [partition.partition] }]);
+      whileInGroup(() => {
+        consumer.seek({ topic, partition: partition.partition, offset: position.toString() });
+        consumer.resume([{ topic, partitions: [partition.partition] }]);
+      });
     }
   }
 
@@ -444,7 +464,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     // kafkajs may have put the default offset into Kafka: put back where it truly was, so that the next start is alarmed too.
     if (this.#options.mode === 'hop' && partition.position !== undefined) {
       const at = { topic: this.#options.prefix + partition.topic, partition: partition.partition };
-      consumer.commitOffsets([{ ...at, offset: partition.position.toString() }]).catch(() => undefined);
+      const offset = partition.position.toString();
+      whileInGroup(() => void consumer.commitOffsets([{ ...at, offset }]).catch(() => undefined));
     }
     this.#retryLater(consumer, assignment, partition, this.#times.alarmMs);
   }
@@ -584,6 +605,15 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     partition.position = next;
     if (items.some(({ kind }) => kind === 'event')) this.#failuresInRow = 0;
     this.#metrics.applied(topic, counts);
+  }
+}
+
+/** After a crash kafkajs has no group to pause, seek or resume in, and throws: the next assignment begins anew anyway. */
+function whileInGroup(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if ((error as Error).name !== 'KafkaJSNonRetriableError') throw error;
   }
 }
 
