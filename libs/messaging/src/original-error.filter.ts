@@ -5,7 +5,7 @@ import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 
 /** Nest would put "Internal server error" in the place of what a consumer threw; whose error it is, is told by the original. */
 @Catch()
-export class OriginalErrorFilter implements ExceptionFilter {
+class OriginalErrorFilter implements ExceptionFilter {
   catch(exception: unknown): never {
     throw exception;
   }

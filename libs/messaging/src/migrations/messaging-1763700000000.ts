@@ -7,7 +7,7 @@ export const outboxShards = 4;
 export const outboxChannel = 'closeloop_outbox';
 
 /** What the messaging layer keeps in the database of a stateful service. */
-export class Messaging1763700000000 implements MigrationInterface {
+class Messaging1763700000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`create sequence outbox_id as bigint cache 1`);
     // Rows live for milliseconds: a page is full of dead ones soon, and must be cleaned by their number alone.
