@@ -20,7 +20,7 @@ export default {
     'services/ingestion': { entry: ['src/{main,migrate,keys}.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
     'infra/architecture': { entry: ['*.mjs', 'src/**/*.spec.ts'], project: ['**/*.{ts,mjs}'] },
     'infra/cli': {
-      entry: ['*.mjs', 'bin/*.mjs', 'src/{index,migrate-services}.ts', 'src/**/*.spec.ts'],
+      entry: ['*.mjs', 'bin/*.mjs', 'src/{index,prepare-stores}.ts', 'src/**/*.spec.ts'],
       project: ['**/*.{ts,mjs}'],
     },
     'infra/demo': { entry: ['src/main.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },

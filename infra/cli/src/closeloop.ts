@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { signLocalToken } from '@closeloop/embedded';
-import { createTopics } from '@closeloop/messaging';
 import { runningInstance } from './instance.js';
-import { migrate } from './platform.js';
+import { prepareStores } from './platform.js';
 import { runProgram, type Env } from './program.js';
 import { programOf, workspaceRoot } from './workspace.js';
 
@@ -27,11 +26,14 @@ export async function closeloop(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words;
   switch (command) {
     case 'migrate':
-      await migrate(await connections('DATABASE_URL'), (line) => void process.stdout.write(`${line}\n`));
+      await prepareStores(await connections('DATABASE_URL'), (line) => void process.stdout.write(`${line}\n`));
       return 0;
-    case 'topics':
+    case 'topics': {
+      // Loaded where it is needed: half of what this command would take to start.
+      const { createTopics } = await import('@closeloop/messaging');
       for (const line of await createTopics(await connections('KAFKA_BROKERS'))) process.stdout.write(`${line}\n`);
       return 0;
+    }
     case 'keys':
       process.stdout.write(
         await runProgram(programOf('ingestion', 'keys.js'), rest, await connections('DATABASE_URL')),

@@ -10,7 +10,14 @@ export type Say = (line: string) => void;
 
 /** How Kafka can run on this machine. */
 export type KafkaDistribution =
-  { kind: 'jars'; java: string; classPath: string } | { kind: 'container'; image: string };
+  | {
+      kind: 'jars';
+      java: string;
+      classPath: string;
+      /** Where this Java keeps the broker's classes as it has them in memory, once the first broker has stopped. */
+      classArchive: string;
+    }
+  | { kind: 'container'; image: string };
 
 const OLDEST_JAVA = 17;
 const packageFolder = fileURLToPath(new URL('..', import.meta.url));
@@ -54,7 +61,7 @@ async function localDistribution(say: Say): Promise<KafkaDistribution | undefine
   const java = await usableJava();
   if (java === undefined) return undefined;
   const pom = await readFile(pomFile, 'utf8');
-  const folder = join(packageFolder, 'target', `kafka-${createHash('sha256').update(pom).digest('hex').slice(0, 12)}`);
+  const folder = join(packageFolder, 'target', `kafka-${shortHash(pom)}`);
   const classPath = join(folder, '*');
   const complete = await access(folder).then(
     () => true,
@@ -64,7 +71,7 @@ async function localDistribution(say: Say): Promise<KafkaDistribution | undefine
     if (!(await answers('mvn', ['-v']))) return undefined;
     await copyJars(folder, say);
   }
-  return { kind: 'jars', java, classPath };
+  return { kind: 'jars', java: java.command, classPath, classArchive: `${folder}-${shortHash(java.said)}.jsa` };
 }
 
 async function copyJars(folder: string, say: Say): Promise<void> {
@@ -98,18 +105,17 @@ async function copyJars(folder: string, say: Say): Promise<void> {
   }
 }
 
-async function usableJava(): Promise<string | undefined> {
+async function usableJava(): Promise<{ command: string; said: string } | undefined> {
   const home = process.env['JAVA_HOME'];
-  for (const java of [...(home ? [join(home, 'bin', 'java')] : []), 'java']) {
-    if (((await javaMajor(java)) ?? 0) >= OLDEST_JAVA) return java;
+  for (const command of [...(home ? [join(home, 'bin', 'java')] : []), 'java']) {
+    const { stdout, stderr } = await run(command, ['-version']).catch(() => ({ stdout: '', stderr: '' }));
+    const said = stderr + stdout;
+    if ((majorOf(said) ?? 0) >= OLDEST_JAVA) return { command, said };
   }
   return undefined;
 }
 
-async function javaMajor(java: string): Promise<number | undefined> {
-  const said = await run(java, ['-version']).catch(() => undefined);
-  return said && majorOf(said.stderr + said.stdout);
-}
+const shortHash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 /** From what `java -version` says: 17 of "17.0.15", 8 of "1.8.0_412". */
 export function majorOf(said: string): number | undefined {
