@@ -14,6 +14,7 @@ import { FeedbackRoutedConsumer } from './inbound/feedback-routed.consumer.js';
 import { LoopCommandsController } from './inbound/loop-commands.controller.js';
 import { LoopsController } from './inbound/loops.controller.js';
 import { IngestionKeysClient } from './infrastructure/ingestion-keys.client.js';
+import { OpenApiController } from './inbound/openapi.controller.js';
 import { LoopRepository } from './infrastructure/loop.repository.js';
 import { SettlementRepository } from './infrastructure/settlement.repository.js';
 import { LoopConfig } from './loop.config.js';
@@ -21,7 +22,7 @@ import { loopDatabase } from './loop.database.js';
 
 @Module({
   imports: [DatabaseModule.forService(loopDatabase), MessagingModule.forService(pipeline.loop, { mode: 'effect' })],
-  controllers: [FeedbackRoutedConsumer, LoopsController, LoopCommandsController, EvidenceController],
+  controllers: [FeedbackRoutedConsumer, LoopsController, LoopCommandsController, EvidenceController, OpenApiController],
   providers: [
     configProvider(LoopConfig),
     { provide: SettlementStore, useClass: SettlementRepository },

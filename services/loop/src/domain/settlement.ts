@@ -87,7 +87,7 @@ export interface Step {
 }
 
 /** Below 0: `a` was settled or sent before `b`. */
-export const comparePositions = (a: Position, b: Position): number =>
+const comparePositions = (a: Position, b: Position): number =>
   a.revision - b.revision || a.tagRevision - b.tagRevision || a.routeRevision - b.routeRevision;
 
 /** The customer's open loop of that team, opened within the days of joining; the newest one. */

@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { peoplesCommands } from '../domain/permission.js';
+import { openApiDocument } from './openapi.js';
+
+describe('OpenAPI document', () => {
+  const document = openApiDocument('1.2.3');
+
+  it('is valid OpenAPI 3.1', async () => {
+    expect(await new Validator().validate(document as never)).toEqual({ valid: true });
+  });
+
+  it('names nothing that it does not define', () => {
+    const references = [...JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/(\w+)"/g)];
+    expect(references.length).toBeGreaterThan(50);
+    for (const [, section, name] of references) expect(document.components[section!]).toHaveProperty(name!);
+  });
+
+  it('has every command, and calls every operation by a name of its own', () => {
+    for (const name of peoplesCommands) expect(document.paths).toHaveProperty([`/v1/loops/{loopId}/${name}`, 'post']);
+    const ids = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map(({ operationId }) => operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
