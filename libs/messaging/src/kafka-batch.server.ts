@@ -39,7 +39,8 @@ export interface ServerTimes {
 const defaultTimes: ServerTimes = {
   backoffMs: [200, 10_000],
   silenceMs: 8_000,
-  deadMs: 60_000,
+  // Longer than a group may take to join again: the session of a member that is gone, and the rebalance.
+  deadMs: 120_000,
   failingMs: 5_000,
   alarmMs: 10_000,
 };
@@ -297,6 +298,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         consumer.on(CRASH, ({ payload }) => {
           if (this.#consumer !== consumer) return;
           this.#left();
+          // kafkajs begins anew, and is given the time for it.
+          hear();
           this.#trouble = describeError(payload.error);
           if (!payload.restart) resolve(payload.error);
         });
