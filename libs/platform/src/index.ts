@@ -25,3 +25,4 @@ export { describeError, problemOf } from './problem-mapping.js';
 export { parseJson } from './json.js';
 export { Readiness } from './readiness.js';
 export { currentTraceparent, traceOf, withTrace } from './trace.js';
+export { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from './openapi.js';

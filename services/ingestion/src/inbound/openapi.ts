@@ -8,44 +8,22 @@ import {
   sentimentLabels,
   settlementOutcomes,
 } from '@closeloop/contracts';
+import { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from '@closeloop/platform';
 import { countedResults } from '../domain/acceptance-store.js';
 import { webhookMappings } from '../domain/webhook-connectors.js';
 import { ApiKeyRequest } from './api-key.request.js';
 import { WebhookConnectorRequest, WebhookSecretRequest } from './webhook-connector.request.js';
 
-/** As much of OpenAPI 3.1 as this document uses. */
-export interface OpenApiDocument {
-  openapi: string;
-  info: Record<string, unknown>;
-  servers: { url: string }[];
-  tags: { name: string; description: string }[];
-  paths: Record<string, Record<string, Operation>>;
-  components: Record<string, Record<string, unknown>>;
-}
-
-interface Operation {
-  operationId: string;
-  summary: string;
-  tags: string[];
-  security: Record<string, string[]>[];
-  responses: Record<string, unknown>;
-  description?: string;
-  parameters?: unknown[];
-  requestBody?: unknown;
-}
-
 const contractClasses = [FeedbackInput, ApiKeyRequest, WebhookConnectorRequest, WebhookSecretRequest];
 
-const connector: Operation['security'] = [{ apiKey: [] }];
-const admin: Operation['security'] = [{ person: [] }];
+const connector: OpenApiOperation['security'] = [{ apiKey: [] }];
+const admin: OpenApiOperation['security'] = [{ person: [] }];
 const both = [...connector, ...admin];
-const nobody: Operation['security'] = [];
+const nobody: OpenApiOperation['security'] = [];
 
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object, extra: object = {}) => ({ 'application/json': { schema, ...extra } });
 const answer = (description: string, schema: object, extra: object = {}) => ({
   description,
-  content: json(schema, extra),
+  content: jsonContent(schema, extra),
 });
 const limited = {
   headers: {
@@ -116,10 +94,13 @@ const paths: OpenApiDocument['paths'] = {
       tags: ['feedback'],
       security: connector,
       parameters: [idempotencyKey],
-      requestBody: { required: true, content: json(ref('FeedbackInput'), { example: feedbackExample }) },
+      requestBody: { required: true, content: jsonContent(schemaRef('FeedbackInput'), { example: feedbackExample }) },
       responses: {
-        '200': { ...answer('Nothing new: duplicate or stale', ref('AcceptanceResult')), ...limited },
-        '202': { ...answer('Accepted for good, as new or as the next revision', ref('AcceptanceResult')), ...limited },
+        '200': { ...answer('Nothing new: duplicate or stale', schemaRef('AcceptanceResult')), ...limited },
+        '202': {
+          ...answer('Accepted for good, as new or as the next revision', schemaRef('AcceptanceResult')),
+          ...limited,
+        },
         ...sending,
       },
     },
@@ -133,13 +114,13 @@ const paths: OpenApiDocument['paths'] = {
       parameters: [idempotencyKey],
       requestBody: {
         required: true,
-        content: json(
-          { type: 'array', items: ref('FeedbackInput'), minItems: 1, maxItems: 1000 },
+        content: jsonContent(
+          { type: 'array', items: schemaRef('FeedbackInput'), minItems: 1, maxItems: 1000 },
           { example: [feedbackExample] },
         ),
       },
       responses: {
-        '200': { ...answer('A result for each, in their order', ref('BatchResults')), ...limited },
+        '200': { ...answer('A result for each, in their order', schemaRef('BatchResults')), ...limited },
         ...sending,
       },
     },
@@ -180,7 +161,7 @@ const paths: OpenApiDocument['paths'] = {
       responses: {
         '200': {
           description: 'The report; each line is one JSON object',
-          content: { 'application/x-ndjson': { schema: ref('ImportReportLine') } },
+          content: { 'application/x-ndjson': { schema: schemaRef('ImportReportLine') } },
         },
         ...problems('Invalid', 'Unauthenticated', 'Forbidden', 'UnsupportedMediaType', 'Unavailable'),
       },
@@ -194,7 +175,7 @@ const paths: OpenApiDocument['paths'] = {
       security: both,
       parameters: [inPath('feedbackId', 'Id of the feedback', { type: 'string', format: 'uuid' })],
       responses: {
-        '200': answer('The feedback', ref('FeedbackReport')),
+        '200': answer('The feedback', schemaRef('FeedbackReport')),
         ...problems('NotFound'),
         ...administering,
       },
@@ -226,7 +207,7 @@ const paths: OpenApiDocument['paths'] = {
           schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
         },
       ],
-      responses: { '200': answer('The ledger', ref('Ledger')), ...problems('Invalid'), ...administering },
+      responses: { '200': answer('The ledger', schemaRef('Ledger')), ...problems('Invalid'), ...administering },
     },
   },
   '/v1/events': {
@@ -245,9 +226,9 @@ const paths: OpenApiDocument['paths'] = {
       requestBody: {
         required: true,
         content: {
-          ...json(ref('FeedbackInput'), { example: feedbackExample }),
+          ...jsonContent(schemaRef('FeedbackInput'), { example: feedbackExample }),
           'application/cloudevents+json': {
-            schema: ref('CloudEvent'),
+            schema: schemaRef('CloudEvent'),
             example: {
               specversion: '1.0',
               id: 'a1',
@@ -257,18 +238,18 @@ const paths: OpenApiDocument['paths'] = {
             },
           },
           'application/cloudevents-batch+json': {
-            schema: { type: 'array', items: ref('CloudEvent'), minItems: 1, maxItems: 1000 },
+            schema: { type: 'array', items: schemaRef('CloudEvent'), minItems: 1, maxItems: 1000 },
           },
         },
       },
       responses: {
         '200': {
           ...answer('Nothing new; or for a batch, a result for each', {
-            anyOf: [ref('AcceptanceResult'), ref('BatchResults')],
+            anyOf: [schemaRef('AcceptanceResult'), schemaRef('BatchResults')],
           }),
           ...limited,
         },
-        '202': { ...answer('Accepted for good', ref('AcceptanceResult')), ...limited },
+        '202': { ...answer('Accepted for good', schemaRef('AcceptanceResult')), ...limited },
         ...sending,
       },
     },
@@ -292,14 +273,14 @@ const paths: OpenApiDocument['paths'] = {
       ],
       requestBody: {
         required: true,
-        content: json({
+        content: jsonContent({
           anyOf: [
-            ref('FeedbackInput'),
-            { type: 'array', items: ref('FeedbackInput'), maxItems: 1000 },
+            schemaRef('FeedbackInput'),
+            { type: 'array', items: schemaRef('FeedbackInput'), maxItems: 1000 },
             {
               type: 'object',
               required: ['events'],
-              properties: { events: { type: 'array', items: ref('FeedbackInput') } },
+              properties: { events: { type: 'array', items: schemaRef('FeedbackInput') } },
             },
           ],
         }),
@@ -307,11 +288,11 @@ const paths: OpenApiDocument['paths'] = {
       responses: {
         '200': {
           ...answer('Nothing new; or for many, a result for each', {
-            anyOf: [ref('AcceptanceResult'), ref('BatchResults')],
+            anyOf: [schemaRef('AcceptanceResult'), schemaRef('BatchResults')],
           }),
           ...limited,
         },
-        '202': { ...answer('Accepted for good', ref('AcceptanceResult')), ...limited },
+        '202': { ...answer('Accepted for good', schemaRef('AcceptanceResult')), ...limited },
         ...problems('Invalid', 'Unauthenticated', 'TooLarge', 'UnsupportedMediaType', 'RateLimited', 'Unavailable'),
       },
     },
@@ -326,7 +307,7 @@ const paths: OpenApiDocument['paths'] = {
         '200': answer('The connectors', {
           type: 'object',
           required: ['connectors'],
-          properties: { connectors: { type: 'array', items: ref('WebhookConnector') } },
+          properties: { connectors: { type: 'array', items: schemaRef('WebhookConnector') } },
         }),
         ...administering,
       },
@@ -338,10 +319,12 @@ const paths: OpenApiDocument['paths'] = {
       security: admin,
       requestBody: {
         required: true,
-        content: json(ref('WebhookConnectorRequest'), { example: { name: 'survey-tool', source: 'surveys' } }),
+        content: jsonContent(schemaRef('WebhookConnectorRequest'), {
+          example: { name: 'survey-tool', source: 'surveys' },
+        }),
       },
       responses: {
-        '201': answer('The connector, with its secret: it is shown once', ref('WebhookConnectorWithSecret')),
+        '201': answer('The connector, with its secret: it is shown once', schemaRef('WebhookConnectorWithSecret')),
         ...problems('Invalid', 'VersionConflict'),
         ...administering,
       },
@@ -354,9 +337,9 @@ const paths: OpenApiDocument['paths'] = {
       tags: ['webhooks'],
       security: admin,
       parameters: [inPath('name', 'Name of the webhook connector')],
-      requestBody: { content: json(ref('WebhookSecretRequest'), { example: { overlapSeconds: 3600 } }) },
+      requestBody: { content: jsonContent(schemaRef('WebhookSecretRequest'), { example: { overlapSeconds: 3600 } }) },
       responses: {
-        '201': answer('The connector, with the new secret: it is shown once', ref('WebhookConnectorWithSecret')),
+        '201': answer('The connector, with the new secret: it is shown once', schemaRef('WebhookConnectorWithSecret')),
         ...problems('Invalid', 'NotFound'),
         ...administering,
       },
@@ -382,7 +365,7 @@ const paths: OpenApiDocument['paths'] = {
         '200': answer('The keys', {
           type: 'object',
           required: ['keys'],
-          properties: { keys: { type: 'array', items: ref('ApiKey') } },
+          properties: { keys: { type: 'array', items: schemaRef('ApiKey') } },
         }),
         ...administering,
       },
@@ -394,10 +377,10 @@ const paths: OpenApiDocument['paths'] = {
       security: admin,
       requestBody: {
         required: true,
-        content: json(ref('ApiKeyRequest'), { example: { source: 'reviews', name: 'the review poller' } }),
+        content: jsonContent(schemaRef('ApiKeyRequest'), { example: { source: 'reviews', name: 'the review poller' } }),
       },
       responses: {
-        '201': answer('The key: it is shown once', ref('ApiKeyWithSecret')),
+        '201': answer('The key: it is shown once', schemaRef('ApiKeyWithSecret')),
         ...problems('Invalid'),
         ...administering,
       },
@@ -426,7 +409,7 @@ const paths: OpenApiDocument['paths'] = {
       tags: ['api keys'],
       security: admin,
       parameters: [inPath('id', 'The key’s id, its second part')],
-      responses: { '200': answer('The key, revoked', ref('ApiKey')), ...problems('NotFound'), ...administering },
+      responses: { '200': answer('The key, revoked', schemaRef('ApiKey')), ...problems('NotFound'), ...administering },
     },
   },
   '/openapi.json': {
@@ -497,7 +480,7 @@ const object = (properties: Record<string, object>, optional: readonly string[] 
   properties,
 });
 const withSecret = (name: string, secret: string, description: string) => ({
-  allOf: [ref(name), object({ [secret]: { type: 'string', description } })],
+  allOf: [schemaRef(name), object({ [secret]: { type: 'string', description } })],
 });
 const count = { type: 'integer', minimum: 0 };
 const counts = { type: 'object', additionalProperties: count };
@@ -520,7 +503,7 @@ const answerSchemas: Record<string, object> = {
       status: { type: 'integer' },
       detail: { type: 'string' },
       instance: { type: 'string' },
-      errors: { type: 'array', items: ref('Violation') },
+      errors: { type: 'array', items: schemaRef('Violation') },
     },
     ['detail', 'instance', 'errors'],
   ),
@@ -542,7 +525,7 @@ const answerSchemas: Record<string, object> = {
         feedbackId: { type: 'string', format: 'uuid' },
         revision: { type: 'integer', minimum: 1 },
         reason: { type: 'string', enum: ['deleted'] },
-        problem: ref('Problem'),
+        problem: schemaRef('Problem'),
       },
       ['feedbackId', 'revision', 'reason', 'problem'],
     ),
@@ -557,9 +540,14 @@ const answerSchemas: Record<string, object> = {
   }),
   ImportReportLine: {
     anyOf: [
-      object({ line: count, result: { const: 'rejected' }, errors: { type: 'array', items: ref('Violation') } }),
-      object({ summary: ref('ImportSummary') }),
-      object({ line: count, result: { const: 'stopped' }, problem: ref('Problem'), summary: ref('ImportSummary') }),
+      object({ line: count, result: { const: 'rejected' }, errors: { type: 'array', items: schemaRef('Violation') } }),
+      object({ summary: schemaRef('ImportSummary') }),
+      object({
+        line: count,
+        result: { const: 'stopped' },
+        problem: schemaRef('Problem'),
+        summary: schemaRef('ImportSummary'),
+      }),
     ],
   },
   CloudEvent: object(
@@ -570,7 +558,7 @@ const answerSchemas: Record<string, object> = {
       type: { const: feedbackInbound.topic },
       time: timestamp,
       datacontenttype: { type: 'string' },
-      data: ref('FeedbackInput'),
+      data: schemaRef('FeedbackInput'),
       data_base64: { type: 'string', contentEncoding: 'base64', contentMediaType: 'application/json' },
     },
     ['time', 'datacontenttype', 'data', 'data_base64'],
@@ -703,7 +691,7 @@ export function openApiDocument(version: string): OpenApiDocument {
       responses: Object.fromEntries(
         Object.entries(problemResponses).map(([name, { description }]) => [
           name,
-          { description, content: { 'application/problem+json': { schema: ref('Problem') } } },
+          { description, content: { 'application/problem+json': { schema: schemaRef('Problem') } } },
         ]),
       ),
       securitySchemes: {

@@ -8,6 +8,7 @@ import {
   Tags,
   teamPattern,
 } from '@closeloop/contracts';
+import { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from '@closeloop/platform';
 import { evidenceTypes } from '../domain/loop.js';
 import { type PeoplesCommand } from '../domain/permission.js';
 import { EvidenceRequest } from './evidence.request.js';
@@ -20,30 +21,8 @@ import {
   SplitRequest,
 } from './loop-command.request.js';
 
-/** As much of OpenAPI 3.1 as this document uses. */
-export interface OpenApiDocument {
-  openapi: string;
-  info: Record<string, unknown>;
-  servers: { url: string }[];
-  tags: { name: string; description: string }[];
-  paths: Record<string, Record<string, Operation>>;
-  components: Record<string, Record<string, unknown>>;
-}
-
-interface Operation {
-  operationId: string;
-  summary: string;
-  tags: string[];
-  security: Record<string, string[]>[];
-  responses: Record<string, unknown>;
-  description?: string;
-  parameters?: unknown[];
-  requestBody?: unknown;
-}
-
 type Schema = Record<string, unknown>;
 
-const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const object = (properties: Record<string, unknown>, optional: readonly string[] = []): Schema => ({
   type: 'object',
   properties,
@@ -54,7 +33,6 @@ const uuid: Schema = { type: 'string', format: 'uuid' };
 const timestamp: Schema = { type: 'string', format: 'date-time' };
 const count: Schema = { type: 'integer', minimum: 0 };
 const version: Schema = { type: 'integer', minimum: 1 };
-const json = (schema: Schema): object => ({ 'application/json': { schema } });
 const etag = { ETag: { description: 'The version, for If-Match', schema: text } };
 
 const problems = {
@@ -75,8 +53,8 @@ const may = (...names: (keyof typeof problems)[]): object =>
     ]),
   );
 
-const people: Operation['security'] = [{ person: [] }];
-const connectors: Operation['security'] = [{ apiKey: [] }];
+const people: OpenApiOperation['security'] = [{ person: [] }];
+const connectors: OpenApiOperation['security'] = [{ apiKey: [] }];
 const loopId = { name: 'loopId', in: 'path', required: true, schema: uuid };
 const inQuery = (name: string, description: string, schema: Schema): object => ({
   name,
@@ -116,12 +94,12 @@ const commandPaths = Object.fromEntries(
             schema: { type: 'string', examples: ['"3"'] },
           },
         ],
-        ...(body && { requestBody: { required: true, content: json(ref(body.name)) } }),
+        ...(body && { requestBody: { required: true, content: jsonContent(schemaRef(body.name)) } }),
         responses: {
-          '200': { description: 'The loop after it', headers: etag, content: json(ref('Loop')) },
+          '200': { description: 'The loop after it', headers: etag, content: jsonContent(schemaRef('Loop')) },
           ...may('Invalid', 'NotFound', 'VersionConflict', 'Refused', 'IfMatchMissing'),
         },
-      } satisfies Operation,
+      } satisfies OpenApiOperation,
     },
   ]),
 );
@@ -143,7 +121,9 @@ const paths: OpenApiDocument['paths'] = {
       responses: {
         '200': {
           description: 'A page; `cursor` is there while more follow',
-          content: json(object({ items: { type: 'array', items: ref('Loop') }, cursor: text }, ['cursor'])),
+          content: jsonContent(
+            object({ items: { type: 'array', items: schemaRef('Loop') }, cursor: text }, ['cursor']),
+          ),
         },
         ...may('Invalid'),
       },
@@ -155,7 +135,7 @@ const paths: OpenApiDocument['paths'] = {
       summary: 'Loops by state and team; closed and verified are counted apart',
       tags: ['loops'],
       security: people,
-      responses: { '200': { description: 'The counts', content: json(ref('Counts')) }, ...may() },
+      responses: { '200': { description: 'The counts', content: jsonContent(schemaRef('Counts')) }, ...may() },
     },
   },
   '/v1/loops/{loopId}': {
@@ -166,7 +146,7 @@ const paths: OpenApiDocument['paths'] = {
       security: people,
       parameters: [loopId],
       responses: {
-        '200': { description: 'The loop', headers: etag, content: json(ref('WholeLoop')) },
+        '200': { description: 'The loop', headers: etag, content: jsonContent(schemaRef('WholeLoop')) },
         ...may('NotFound'),
       },
     },
@@ -178,9 +158,9 @@ const paths: OpenApiDocument['paths'] = {
       tags: ['loops'],
       security: people,
       parameters: [loopId],
-      requestBody: { required: true, content: json(ref('DraftRequest')) },
+      requestBody: { required: true, content: jsonContent(schemaRef('DraftRequest')) },
       responses: {
-        '200': { description: 'Kept', content: json(object({ stale: { type: 'boolean' } })) },
+        '200': { description: 'Kept', content: jsonContent(object({ stale: { type: 'boolean' } })) },
         ...may('Invalid', 'NotFound', 'Refused'),
       },
     },
@@ -200,9 +180,9 @@ const paths: OpenApiDocument['paths'] = {
           schema: { type: 'string', minLength: 1, maxLength: 255 },
         },
       ],
-      requestBody: { required: true, content: json(ref('EvidenceRequest')) },
+      requestBody: { required: true, content: jsonContent(schemaRef('EvidenceRequest')) },
       responses: {
-        '200': { description: 'The loop moved', content: json(ref('EvidenceTaken')) },
+        '200': { description: 'The loop moved', content: jsonContent(schemaRef('EvidenceTaken')) },
         ...may('Invalid', 'NotFound', 'Refused'),
       },
     },
@@ -234,7 +214,7 @@ const answerSchemas: Record<string, Schema> = {
     {
       ...loopProperties,
       feedback: { ...count, description: 'Feedback in it that its source has not deleted' },
-      opened: { ...ref('Loop'), description: 'After split: the loop of the feedback that was split off' },
+      opened: { ...schemaRef('Loop'), description: 'After split: the loop of the feedback that was split off' },
     },
     [...optionalOfLoop, 'opened'],
   ),
@@ -255,7 +235,7 @@ const answerSchemas: Record<string, Schema> = {
   WholeLoop: object(
     {
       ...loopProperties,
-      history: { type: 'array', items: ref('LoopEvent') },
+      history: { type: 'array', items: schemaRef('LoopEvent') },
       feedbackCount: count,
       feedback: {
         type: 'array',
@@ -264,8 +244,8 @@ const answerSchemas: Record<string, Schema> = {
             ...{ feedbackId: uuid, source: text, revision: version, settlement: version, receivedAt: timestamp },
             outcome: { type: 'string', enum: ['loop', 'joined', 'withdrawn'] },
             ...{ as: { type: 'string', enum: ['loop', 'joined'] }, sentiment: text },
-            feedback: ref('Feedback'),
-            tags: ref('Tags'),
+            feedback: schemaRef('Feedback'),
+            tags: schemaRef('Tags'),
           },
           ['sentiment', 'feedback', 'tags'],
         ),
@@ -321,7 +301,7 @@ export const openApiDocument = (release: string): OpenApiDocument => ({
     responses: Object.fromEntries(
       Object.entries(problems).map(([name, { description }]) => [
         name,
-        { description, content: { 'application/problem+json': { schema: ref('Problem') } } },
+        { description, content: { 'application/problem+json': { schema: schemaRef('Problem') } } },
       ]),
     ),
     securitySchemes: {
