@@ -185,7 +185,8 @@ describe('an effect', () => {
       return note(events, context);
     });
     await publish(many('event', 5));
-    await eventually(() => expect(asked).toBeGreaterThan(2));
+    // Longer than a failing partition may take before the service is unready.
+    await eventually(() => expect(asked).toBeGreaterThan(7));
     expect(await effects()).toEqual([]);
     expect(await readiness()).toMatch(/^200/);
     full = false;
@@ -218,17 +219,15 @@ describe('an effect', () => {
     await sql('update consumer_offset set next_offset = 7 where partition = 1');
     await publish(['after']);
     await start(note);
-    await eventually(async () =>
-      expect(await readiness()).toMatch(/^503.*(of the cluster lost-cluster|goes on at 7, but its log holds 0 to 0)/),
-    );
+    await eventually(async () => expect(await readiness()).toMatch(/^503.*of the cluster lost-cluster/));
     expect(await effects()).toEqual(['before']);
     const [{ cluster } = { cluster: '' }] = await sql<{ cluster: string }>(
       'select cluster from consumer_offset where partition = 1',
     );
-    await sql('update consumer_offset set cluster = $1, next_offset = case partition when 0 then 1 else 0 end', [
-      cluster,
-    ]);
+    await sql('update consumer_offset set cluster = $1 where partition = 0', [cluster]);
     await eventually(async () => expect(await effects()).toEqual(['before', 'after']));
+    await eventually(async () => expect(await readiness()).toMatch(/^503.*goes on at 7, but its log holds 0 to 0/));
+    await sql('update consumer_offset set next_offset = 0 where partition = 1');
     await eventually(async () => expect(await readiness()).toMatch(/^200/));
   });
 
