@@ -210,6 +210,28 @@ describe('an effect', () => {
     expect(new Set(await effects()).size).toBe(2_500);
   });
 
+  it('loses and doubles nothing while a replica joins and another leaves', async () => {
+    const slow: Handle<FeedbackReceived> = async (events, context) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return note(events, context);
+    };
+    const names = many('event', 1_200);
+    const first = await start(slow);
+    const publishing = (async () => {
+      for (let at = 0; at < names.length; at += 50) {
+        await publish(names.slice(at, at + 50), (at / 50) % 2);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    })();
+    await eventually(async () => expect((await effects()).length).toBeGreaterThan(100));
+    await start(slow);
+    await eventually(async () => expect((await effects()).length).toBeGreaterThan(600));
+    await first.close();
+    await publishing;
+    await eventually(async () => expect((await effects()).length).toBeGreaterThanOrEqual(1_200), { timeoutMs: 40_000 });
+    expect(sorted(await effects())).toEqual(sorted(names));
+  });
+
   it('is alarmed by the position of another cluster, or one beyond the log, until it is mended', async () => {
     const first = await start(note);
     await publish(['before']);

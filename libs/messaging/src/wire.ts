@@ -57,12 +57,15 @@ export function unpackHeaders(bytes: Buffer): WireHeaders {
   return headers;
 }
 
-/** About what a message takes in a record batch. */
+/** What a message takes in a record batch, at most. */
 export function sizeOf({ key, value, headers }: WireMessage): number {
   let size = 80 + (key?.length ?? 0) + (value?.length ?? 0);
   for (const name in headers) {
+    const given = headers[name];
     size += name.length + 8;
-    for (const part of [headers[name]].flat()) size += part === undefined ? 0 : Buffer.byteLength(part);
+    if (typeof given === 'string') size += given.length * 3;
+    else if (Array.isArray(given)) for (const part of given) size += Buffer.byteLength(part);
+    else size += given?.length ?? 0;
   }
   return size;
 }
