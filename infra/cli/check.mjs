@@ -15,7 +15,10 @@ const steps = () => [
     name: 'directions',
     words: bin('dependency-cruiser', ['--config', '.dependency-cruiser.mjs', 'libs', 'services', 'infra'], 'depcruise'),
   },
-  { name: 'format', words: bin('prettier', ['--check', '--log-level=warn', '--cache', '--cache-strategy=content', '.']) },
+  {
+    name: 'format',
+    words: bin('prettier', ['--check', '--log-level=warn', '--cache', '--cache-strategy=content', '.']),
+  },
   { name: 'contracts', words: [join(root, 'libs', 'contracts', 'dist', 'write-schemas.js'), '--check'] },
 ];
 
