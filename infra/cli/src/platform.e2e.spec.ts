@@ -65,6 +65,18 @@ describe('the platform on this machine', () => {
     expect((await fetch(`${platform.urls.loop}/health/ready`)).status).toBe(200);
   });
 
+  it('stops what a killed start left, and starts again', async () => {
+    // As after a kill -9 of the start: the services run on, and nobody stops them.
+    const left = platform;
+    await rm(join(dataDir, 'instance.json'));
+    platform = await start();
+    expect(said).toContain(`loop was left running (process ${left.pids.loop}); it is stopped.`);
+    expect(await isAlive(left.pids.loop!)).toBe(false);
+    await left.stop();
+    expect((await runningInstance(dataDir))?.urls).toEqual(platform.urls);
+    expect(await findProcess(programOf('loop', 'main.js'), `--data-dir=${dataDir}`)).toBe(platform.pids.loop);
+  }, 180_000);
+
   it('tells of a service that dies, and stops the others without a trace', async () => {
     const { routing } = platform.pids;
     process.kill(routing!, 'SIGKILL');
@@ -76,16 +88,4 @@ describe('the platform on this machine', () => {
     for (const url of Object.values(urls)) expect(await isListening(portOf(url))).toBe(false);
     expect(await runningInstance(dataDir)).toBeUndefined();
   });
-
-  it('stops what a killed start left, and starts again', async () => {
-    // As after a kill -9 of the start: the services run on, and nobody stops them.
-    const left = await start();
-    await rm(join(dataDir, 'instance.json'));
-    platform = await start();
-    expect(said).toContain(`loop was left running (process ${left.pids.loop}); it is stopped.`);
-    expect(await isAlive(left.pids.loop!)).toBe(false);
-    await left.stop();
-    expect((await runningInstance(dataDir))?.urls).toEqual(platform.urls);
-    expect(await findProcess(programOf('loop', 'main.js'), `--data-dir=${dataDir}`)).toBe(platform.pids.loop);
-  }, 180_000);
 });

@@ -53,7 +53,7 @@ export interface Platform {
   readonly logs: string;
   /** Resolves, with what is to be said of it, when one of its processes ends by itself. The rest still runs: call stop(). */
   readonly broken: Promise<string>;
-  /** Services first, which finish what they have, then Kafka and Postgres. */
+  /** Services first, which finish what they have, then Kafka and Postgres. Again: waits for the same stop. */
   stop(options?: { removeData?: boolean }): Promise<void>;
   /** For the impatient: services are killed; what they had in flight is done again at the next start. */
   kill(): void;
@@ -87,11 +87,15 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       processes: [],
       servers: [],
     };
-  const stop = async ({ removeData = false } = {}) => {
+  let stopped: Promise<void> | undefined;
+  const stopAll = async () => {
     await Promise.all(running.processes.map((one) => one.stop()));
     await running.issuer?.stop();
     await Promise.all(running.servers.map((server) => server.stop()));
     await instance.release();
+  };
+  const stop = async ({ removeData = false } = {}) => {
+    await (stopped ??= stopAll());
     if (!removeData) return;
     await removeServerData(serverFolders(dataDir));
     await rm(dataDir, { recursive: true, force: true });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { majorOf } from './kafka-distribution.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kafkaImage, majorOf } from './kafka-distribution.js';
 
 describe("Java's major version", () => {
   it.each([
@@ -12,4 +14,9 @@ describe("Java's major version", () => {
   it('is unknown where a stub tells to install one', () => {
     expect(majorOf('The operation couldn’t be completed. Unable to locate a Java Runtime.')).toBeUndefined();
   });
+});
+
+it('the image of docker-compose.yml is of the version in pom.xml', async () => {
+  const compose = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docker-compose.yml'), 'utf8');
+  expect([...compose.matchAll(/image: (apache\/kafka\S*)/g)].map(([, image]) => image)).toEqual([await kafkaImage()]);
 });

@@ -1,13 +1,12 @@
 // Before the project "int" only: one Kafka and one Postgres for the whole run, whose addresses the specs find in the
 // environment. Jest loads this file with plain Node, so it needs the compiled library.
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 export default async function globalSetup() {
-  const tsc = fileURLToPath(new URL('../../../node_modules/.bin/tsc', import.meta.url));
-  const project = createRequire(import.meta.url).resolve('../tsconfig.lib.json');
-  execFileSync(tsc, ['--build', project], { stdio: 'inherit', shell: process.platform === 'win32' });
+  const compiler = fileURLToPath(new URL('../../../node_modules/typescript7/bin/tsc', import.meta.url));
+  const project = fileURLToPath(new URL('../tsconfig.lib.json', import.meta.url));
+  execFileSync(process.execPath, [compiler, '--build', project], { stdio: 'inherit' });
 
   const { startBackends } = await import('../dist/backends.js');
   const backends = await startBackends(process.env, (line) => process.stderr.write(`${line}\n`));
