@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -82,6 +82,21 @@ describe.each([
     expect(await isListening(again.port)).toBe(false);
     expect(await findProcess(...words(dataDir))).toBeUndefined();
   });
+});
+
+it('Postgres starts although the number of its killed server went to another program of the same user', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'closeloop-embedded-'));
+  await chmod(folder, 0o755);
+  const killed = await startPostgres({ dataDir: join(folder, 'one'), port: 0, ephemeral: true });
+  process.kill(killed.pid!, 'SIGKILL');
+  const other = await startPostgres({ dataDir: join(folder, 'two'), port: 0, ephemeral: true });
+  const pidFile = join(folder, 'one', 'data', 'postmaster.pid');
+  await writeFile(pidFile, (await readFile(pidFile, 'utf8')).replace(String(killed.pid), String(other.pid)));
+
+  const again = await startPostgres({ dataDir: join(folder, 'one'), port: 0, ephemeral: true });
+
+  await Promise.all([again.stop(), other.stop()]);
+  await rm(folder, { recursive: true });
 });
 
 describe('a first start that was cut short', () => {
