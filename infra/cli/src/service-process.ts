@@ -49,8 +49,9 @@ export async function stopLeftServices(
       const pid = await findProcess(programOf(service, 'main.js'), dataWord(dataDir));
       if (pid === undefined) return;
       say(`${service} was left running (process ${pid}); it is stopped.`);
+      // Not as patient as with those of our own: what they would wait for may have been killed too, and nothing is lost.
       await stopProcess(pid, service, [
-        { signal: 'SIGTERM', seconds: STOPPED_WITHIN_S },
+        { signal: 'SIGTERM', seconds: 8 },
         { signal: 'SIGKILL', seconds: 10 },
       ]);
     }),

@@ -38,7 +38,7 @@ export async function start(words: readonly string[]): Promise<number> {
   say(
     ended === undefined
       ? '\nStopping: services first, then Kafka and Postgres. (Once more: at once.)'
-      : `\n${ended}\nEverything is stopped.`,
+      : `\n${ended}\nEverything is being stopped.`,
   );
   void signals.second.then(() => platform.kill());
   await platform.stop();

@@ -72,7 +72,7 @@ export async function holderOf(port: number): Promise<string | undefined> {
 export async function commandOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return words.replaceAll('\0', ' ').trim() || undefined;
+    return words.replaceAll(/\s|\0/g, ' ').trim() || undefined;
   }
   const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return stdout.trim() || undefined;
