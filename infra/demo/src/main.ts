@@ -117,7 +117,7 @@ async function packLines(platform: Platform): Promise<ItemLine[]> {
   const lines: ItemLine[] = [];
   for (const item of readPack()) {
     if ('raw' in item) {
-      lines.push({ item: 'poison', via: item.via, text: item.raw, became: 'dead letter (kept, replayable)' });
+      lines.push({ item: 'poison', via: item.via, text: item.raw, became: 'dead letter, kept' });
       continue;
     }
     const { externalId, text, survey, kind } = item.feedback;
