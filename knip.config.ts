@@ -17,13 +17,27 @@ export default {
     // started by its spec as a process
     'libs/platform': { entry: ['src/process.fixture.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
     'services/*': { entry: ['src/{main,migrate}.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
-    'services/ingestion': { entry: ['src/{main,migrate,keys}.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    'services/sentiment': {
+      entry: ['src/{main,evaluate}.ts', '*.mjs', 'src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+      // loaded by name, beside the rest of a comparison
+      ignoreDependencies: ['sentiment', 'vader-sentiment', 'wink-sentiment'],
+    },
+    'services/ingestion': {
+      entry: ['src/{main,migrate,keys,recover}.ts', 'src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+    },
     'infra/architecture': { entry: ['*.mjs', 'src/**/*.spec.ts'], project: ['**/*.{ts,mjs}'] },
     'infra/cli': {
       entry: ['*.mjs', 'bin/*.mjs', 'src/{index,prepare-stores}.ts', 'src/**/*.spec.ts'],
       project: ['**/*.{ts,mjs}'],
     },
     'infra/demo': { entry: ['src/main.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    // the mains of broken services are started by their path
+    'infra/faults': {
+      entry: ['src/{main,fuzz/main,faults/poisoner-main}.ts', 'src/break/*-without-*.ts', 'src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+    },
     'infra/embedded': {
       entry: ['src/**/*.spec.ts'],
       project: ['src/**/*.ts'],

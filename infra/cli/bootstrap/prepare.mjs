@@ -120,15 +120,19 @@ const projects = () =>
     .flatMap((group) => list(inRoot(group)).map(({ name }) => inRoot(group, name)))
     .filter((folder) => existsSync(join(folder, 'tsconfig.lib.json')));
 
+const services = () => projects().filter((folder) => folder.startsWith(inRoot('services', sep)));
+
 /** Sources, settings, and the compiler's own record of what it wrote: a build by hand shows too. */
 function isBuilt() {
   const records = projects().map((folder) => join(folder, 'dist', 'tsconfig.lib.tsbuildinfo'));
-  return records.every((file) => existsSync(file)) && readOr(builtMark, '') === buildHash();
+  const bundles = services().map((folder) => join(folder, 'dist', 'bundle', 'main.js'));
+  return [...records, ...bundles].every((file) => existsSync(file)) && readOr(builtMark, '') === buildHash();
 }
 
 function buildHash() {
   const files = [
     ...['package-lock.json', 'nx.json', 'tsconfig.base.json'].map((name) => inRoot(name)),
+    ...['bundle.mjs', 'service-loader.mjs'].map((name) => inRoot('infra', 'cli', 'bootstrap', name)),
     ...projects().flatMap((folder) => [
       join(folder, 'package.json'),
       join(folder, 'tsconfig.lib.json'),
@@ -151,6 +155,10 @@ async function buildAll(say) {
       if (project) say(`  ${project}`);
     },
   });
+  // What it needs is installed by now.
+  const { bundleServices } = await import('./bundle.mjs');
+  const { memoryOptions } = await import('../dist/memory-options.js');
+  await bundleServices(services(), (service) => memoryOptions(service).NODE_OPTIONS);
   writeFileSync(builtMark, buildHash());
   say(`Built in ${seconds(begun)}.`);
 }

@@ -1,80 +1,96 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { signLocalToken } from '@closeloop/embedded';
-import { runningInstance } from './instance.js';
-import { prepareStores } from './platform.js';
-import { runProgram, type Env } from './program.js';
-import { programOf, workspaceRoot } from './workspace.js';
+import { Failure, nearest, UsageError, type Command, type Surroundings } from './command.js';
+import { deadLetters } from './commands/dead-letters.command.js';
+import { keys } from './commands/keys.command.js';
+import { migrate } from './commands/migrate.command.js';
+import { reconcile } from './commands/reconcile.command.js';
+import { recover } from './commands/recover.command.js';
+import { republish } from './commands/republish.command.js';
+import { status } from './commands/status.command.js';
+import { token } from './commands/token.command.js';
+import { topics } from './commands/topics.command.js';
+import { trace } from './commands/trace.command.js';
+import { ProgramFailed } from './program.js';
+import { workspaceRoot } from './workspace.js';
 
-const USAGE = `closeloop <command>
+const commands: readonly Command[] = [
+  status,
+  deadLetters,
+  trace,
+  reconcile,
+  republish,
+  recover,
+  keys,
+  token,
+  migrate,
+  topics,
+];
 
-  migrate                                   databases and their tables, of every service
-  topics                                    Kafka's topics, as the contracts declare them
-  keys create --source <source> [--name <name>]
-  keys list
-  keys revoke <id>                          API keys of connectors
-  token [--sub <who>] [--role <role>]… [--team <team>]… [--lifetime <8h>]
-                                            a person's token by the local issuer of \`npm start\`
+const usage = `closeloop <command>
 
-DATABASE_URL and KAFKA_BROKERS say where; without them, what \`npm start\` started in this checkout.
+${commands.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}\n`).join('')}
+closeloop <command> --help says more, with examples. Exit codes: 0 well, 1 something is wrong, 2 the words
+are not understood, 3 the token was refused.
+
+The services are those that \`npm start\` runs in this checkout, unless INGESTION_URL, SENTIMENT_URL, ROUTING_URL and LOOP_URL name
+others (several replicas by commas); CLOSELOOP_TOKEN is the token of a person with the role manager or admin. DATABASE_URL and
+KAFKA_BROKERS say where the stores are.
 `;
 
-const dataDir = join(workspaceRoot, '.data');
+const here: Surroundings = {
+  env: process.env,
+  dataDir: join(workspaceRoot, '.data'),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
 
-/** The `closeloop` command. Returns the exit code; @throws what went wrong, for people */
-export async function closeloop(words: readonly string[]): Promise<number> {
-  const [command, ...rest] = words;
-  switch (command) {
-    case 'migrate':
-      await prepareStores(await connections('DATABASE_URL'), (line) => void process.stdout.write(`${line}\n`));
-      return 0;
-    case 'topics': {
-      // Loaded where it is needed: half of what this command would take to start.
-      const { createTopics } = await import('@closeloop/messaging');
-      for (const line of await createTopics(await connections('KAFKA_BROKERS'))) process.stdout.write(`${line}\n`);
-      return 0;
-    }
-    case 'keys':
-      process.stdout.write(
-        await runProgram(programOf('ingestion', 'keys.js'), rest, await connections('DATABASE_URL')),
-      );
-      return 0;
-    case 'token':
-      process.stdout.write(`${await token(rest)}\n`);
-      return 0;
-    case 'help':
-    case '--help':
-    case undefined:
-      process.stdout.write(USAGE);
-      return command === undefined ? 2 : 0;
-    default:
-      process.stderr.write(`closeloop: there is no command "${command}".\n\n${USAGE}`);
+/** The `closeloop` command. Returns the exit code; @throws what nobody expected */
+export async function closeloop(words: readonly string[], surroundings: Surroundings = here): Promise<number> {
+  const [name, ...rest] = words;
+  const { out, err } = surroundings;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    out(usage);
+    return name === undefined ? 2 : 0;
+  }
+  const command = commands.find((one) => one.name === name);
+  if (!command) {
+    const near = nearest(
+      name,
+      commands.map((one) => one.name),
+    );
+    err(`closeloop: there is no command "${name}"${near ? `; did you mean ${near}?` : '.'}\n\n${usage}`);
+    return 2;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    out(command.help);
+    return 0;
+  }
+  try {
+    return await command.run(rest, surroundings);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      err(`closeloop ${name}: ${error.message}\nSee npx closeloop ${name} --help\n`);
       return 2;
+    }
+    const away = awayOf(error);
+    if (away !== undefined) {
+      err(`closeloop ${name}: ${away}\n`);
+      return 1;
+    }
+    if (!(error instanceof Failure)) throw error;
+    err(`closeloop ${name}: ${error.message}\n`);
+    return error.exitCode;
   }
 }
 
-/** The environment, filled up from what runs in this checkout when it does not name the server. */
-async function connections(needed: 'DATABASE_URL' | 'KAFKA_BROKERS'): Promise<Env> {
-  if (process.env[needed] || process.env['INGESTION_DATABASE_URL']) return process.env;
-  const instance = await runningInstance(dataDir);
-  if (!instance?.env) throw new Error(`Set ${needed}, or run npm start in this checkout first.`);
-  return { ...process.env, ...instance.env };
-}
-
-async function token(words: readonly string[]): Promise<string> {
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      sub: { type: 'string', default: 'developer' },
-      role: { type: 'string', multiple: true, default: ['agent', 'manager', 'admin'] },
-      team: { type: 'string', multiple: true, default: ['triage'] },
-      lifetime: { type: 'string', default: '12h' },
-    },
-  });
-  const issuer = (await runningInstance(dataDir))?.env?.['OIDC_ISSUER'];
-  if (!issuer) throw new Error('Tokens are made by the local issuer of `npm start`, which does not run here.');
-  if (process.env['OIDC_ISSUER'])
-    throw new Error(`Tokens come from ${process.env['OIDC_ISSUER']}, which OIDC_ISSUER names.`);
-  const { sub, role: roles, team: teams, lifetime } = values;
-  return signLocalToken({ dataDir: join(dataDir, 'issuer'), issuer }, { sub, roles, teams }, lifetime);
+/** What a store that is away, or a program that told why it failed, comes to in words; undefined for what nobody expected. */
+function awayOf(error: unknown): string | undefined {
+  if (error instanceof ProgramFailed) return error.told;
+  if (!(error instanceof Error)) return undefined;
+  const { name, message, code, cause } = error as NodeJS.ErrnoException;
+  const why = message || (cause instanceof Error ? cause.message : '');
+  if (name.startsWith('KafkaJS')) return `Kafka: ${why}`;
+  return ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT'].includes(code ?? '')
+    ? `a store is away: ${why || code}`
+    : undefined;
 }

@@ -6,7 +6,7 @@ import { findProcess, isAlive, isListening } from '@closeloop/embedded';
 import { testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { runningInstance } from './instance.js';
 import { startPlatform, type Platform } from './platform.js';
-import { programOf, services } from './workspace.js';
+import { mainOf, services } from './workspace.js';
 
 // The compiled services as processes; `npm test` builds them.
 describe('the platform on this machine', () => {
@@ -74,7 +74,7 @@ describe('the platform on this machine', () => {
     expect(await isAlive(left.pids.loop!)).toBe(false);
     await left.stop();
     expect((await runningInstance(dataDir))?.urls).toEqual(platform.urls);
-    expect(await findProcess(programOf('loop', 'main.js'), `--data-dir=${dataDir}`)).toBe(platform.pids.loop);
+    expect(await findProcess(mainOf('loop'), `--data-dir=${dataDir}`)).toBe(platform.pids.loop);
   }, 180_000);
 
   it('tells of a service that dies, and stops the others without a trace', async () => {

@@ -149,7 +149,6 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       INGESTION_URL: urlOf('ingestion'),
       // Node 22 and later load the compiled services faster from it; others do not know it.
       NODE_COMPILE_CACHE: join(workspaceRoot, '.data', 'compile-cache'),
-      NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning',
       ...given,
       ...known,
     };

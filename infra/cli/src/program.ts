@@ -3,9 +3,23 @@ import { workspaceRoot } from './workspace.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
+/** A program of the workspace that failed. */
+export class ProgramFailed extends Error {
+  override readonly name = 'ProgramFailed';
+
+  /** @param told what it wrote, without what is ours */
+  constructor(
+    message: string,
+    readonly code: number | NodeJS.Signals | null,
+    readonly told: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Runs a program of the workspace to its end and returns what it wrote to standard output. It gets `input` when that is known;
  * where that fails it is killed.
- * @throws with what it wrote to standard error where it fails */
+ * @throws ProgramFailed, with what it wrote to standard error where it fails */
 export async function runProgram(
   file: string,
   words: readonly string[],
@@ -33,5 +47,6 @@ export async function runProgram(
   });
   if (code === 0) return output;
   const name = file.replace(workspaceRoot, '');
-  throw new Error(`${[name, ...words].join(' ')} failed (${code}):\n${(errors + output).trim()}`);
+  const told = (errors + output).trim();
+  throw new ProgramFailed(`${[name, ...words].join(' ')} failed (${code}):\n${told}`, code, told);
 }

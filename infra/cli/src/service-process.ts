@@ -5,8 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ServiceName } from '@closeloop/contracts';
 import { findProcess, isAlive, lastLines, stopProcess } from '@closeloop/embedded';
 import { followLines, readLogLine } from './log-tail.js';
+import { memoryOptions } from './memory-options.js';
 import type { Env } from './program.js';
-import { programOf, workspaceRoot } from './workspace.js';
+import { mainOf, workspaceRoot } from './workspace.js';
 
 export interface ServiceProcess {
   readonly service: ServiceName;
@@ -46,7 +47,7 @@ export async function stopLeftServices(
 ): Promise<void> {
   await Promise.all(
     names.map(async (service) => {
-      const pid = await findProcess(programOf(service, 'main.js'), dataWord(dataDir));
+      const pid = await findProcess(mainOf(service), dataWord(dataDir));
       if (pid === undefined) return;
       say(`${service} was left running (process ${pid}); it is stopped.`);
       // Not as patient as with those of our own: what they would wait for may have been killed too, and nothing is lost.
@@ -67,9 +68,9 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   await rename(logFile, join(logs, `${service}.previous.log`)).catch(() => undefined);
   const log = await open(logFile, 'a');
 
-  const child = spawn(process.execPath, [programOf(service, 'main.js'), dataWord(dataDir)], {
+  const child = spawn(process.execPath, [mainOf(service), dataWord(dataDir)], {
     cwd: workspaceRoot,
-    env: { ...env, [`${service.toUpperCase()}_PORT`]: String(port) },
+    env: { ...memoryOptions(service), ...env, [`${service.toUpperCase()}_PORT`]: String(port) },
     // Ctrl-C in a terminal reaches the whole process group; services are told once, by stop().
     detached: true,
     stdio: ['ignore', log.fd, log.fd],

@@ -11,7 +11,7 @@ describe("Java's major version", () => {
     ['openjdk version "25-ea" 2025-09-16', 25],
   ])('of %s is %d', (said, major) => expect(majorOf(said)).toBe(major));
 
-  it('is unknown where a stub tells to install one', () => {
+  it('is unknown where what is called java only tells to install one', () => {
     expect(majorOf('The operation couldn’t be completed. Unable to locate a Java Runtime.')).toBeUndefined();
   });
 });

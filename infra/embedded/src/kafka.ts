@@ -10,9 +10,22 @@ import { findProcess, stopProcess, untilReady } from './process.js';
 
 const STARTED_WITHIN_S = 90;
 
+/** A further way into the broker: clients that come by it are told `advertisedPort`, where a proxy listens for them. */
+export interface KafkaListener {
+  /** Capital letters and digits */
+  readonly name: string;
+  readonly port: number;
+  readonly advertisedPort: number;
+}
+
+export interface KafkaOptions extends ServerOptions {
+  /** Beside the one of `port`; not in a container. */
+  readonly listeners?: readonly KafkaListener[];
+}
+
 /** One broker that is its own controller, on loopback, in a process of its own that outlives this one.
  * @throws PortTaken, or one message that says what to install */
-export async function startKafka(options: ServerOptions): Promise<RunningKafka> {
+export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const say = options.say ?? (() => undefined);
   await mkdir(options.dataDir, { recursive: true });
   const dataDir = await realpath(options.dataDir);
@@ -24,12 +37,13 @@ export async function startKafka(options: ServerOptions): Promise<RunningKafka> 
 
   const distribution = await kafkaDistribution(say);
   if (distribution.kind === 'container') {
+    if (options.listeners?.length) throw new Error('A Kafka with several listeners needs Java and Maven here.');
     return startKafkaContainer(distribution.image, dataDir, { ...options, say });
   }
   const port = await wantedPort(options, 'Kafka');
 
   const [controllerPort] = await freePorts(1);
-  await writeWhole(settings, serverProperties(join(dataDir, 'data'), port, controllerPort!));
+  await writeWhole(settings, serverProperties(join(dataDir, 'data'), port, controllerPort!, options.listeners));
   const { java, classPath, classArchive } = distribution;
   await format(java, classPath, dataDir, settings, say);
 
@@ -118,13 +132,15 @@ async function adopt(
   dataDir: string,
   settings: string,
   logFile: string,
-  options: ServerOptions,
+  options: KafkaOptions,
   say: Say,
 ): Promise<RunningKafka | undefined> {
   const pid = await findProcess('kafka.Kafka', settings);
   if (pid === undefined) return undefined;
-  const port = Number(/^listeners=PLAINTEXT:\/\/127\.0\.0\.1:(\d+)/m.exec(await readFile(settings, 'utf8'))?.[1]);
-  if (options.port === 0 || options.port === port) {
+  const written = await readFile(settings, 'utf8');
+  const port = Number(/^listeners=PLAINTEXT:\/\/127\.0\.0\.1:(\d+)/m.exec(written)?.[1]);
+  const listens = (options.listeners ?? []).every((one) => written.includes(`,${bound(one)}`));
+  if (listens && (options.port === 0 || options.port === port)) {
     const usable = await untilReady('Kafka', {
       pid,
       logFile,
@@ -143,15 +159,26 @@ async function adopt(
   return undefined;
 }
 
-function serverProperties(logDir: string, port: number, controllerPort: number): string {
+const bound = ({ name, port }: Pick<KafkaListener, 'name' | 'port'>) => `${name}://127.0.0.1:${port}`;
+
+function serverProperties(
+  logDir: string,
+  port: number,
+  controllerPort: number,
+  further: readonly KafkaListener[] = [],
+): string {
+  const own = { name: 'PLAINTEXT', port };
+  const controller = { name: 'CONTROLLER', port: controllerPort };
+  const advertised = further.map(({ name, advertisedPort }) => ({ name, port: advertisedPort }));
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [own, ...further, controller].map(bound).join(','),
+    'advertised.listeners': [own, ...advertised].map(bound).join(','),
+    'inter.broker.listener.name': own.name,
+    'controller.listener.names': controller.name,
+    'listener.security.protocol.map': [own, ...further, controller].map(({ name }) => `${name}:PLAINTEXT`).join(','),
     'log.dirs': logDir.replaceAll('\\', '\\\\'),
     'auto.create.topics.enable': false,
     'default.replication.factor': 1,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { access, chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { access, chmod, cp, lstat, mkdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Say } from './kafka-distribution.js';
@@ -116,6 +116,13 @@ export async function reachableFolder(folder: string, user: OsUser | undefined, 
   await mkdir(open, { recursive: true, mode: 0o755 });
   say(`PostgreSQL runs as ${user.name}, who may not enter ${folder}: its data is in ${open}.`);
   return open;
+}
+
+/** Where `startPostgres` keeps the data of that folder: it, or one under /var/lib/closeloop that stands for it. */
+export async function postgresFolder(dataDir: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true });
+  const given = await realpath(dataDir);
+  return reachableFolder(given, await postgresUser(join(given, 'data')), () => undefined);
 }
 
 /** Where the data of a folder goes that Postgres's user may not enter. */

@@ -30,3 +30,9 @@ export const deadLetterHeaders = {
 
 /** Set on an event that is replayed for one group; every other group skips it. */
 export const replayGroupHeader = 'replay_group';
+
+/**
+ * Set on what is sent again on purpose, by a republish or the replay of a dead letter, and carried on by every step: who has settled it
+ * before says so again, under the same id. Its value names the request.
+ */
+export const resendHeader = 'closeloop_resend';

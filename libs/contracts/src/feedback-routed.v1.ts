@@ -1,4 +1,4 @@
-import { IsInt, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { IsNullable, Nested } from './decorators.js';
 import { declareEvent } from './event-declaration.js';
 import { Feedback } from './feedback.js';
@@ -7,10 +7,10 @@ import { Tags } from './tags.js';
 
 export class FeedbackRouted {
   @Nested(() => Feedback) feedback!: Feedback;
-  @IsInt() @Min(1) tagRevision!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) tagRevision!: number;
   @IsNullable() @Nested(() => Tags) tags!: Tags | null;
   /** 1 for the first routing of these tags; a reroute is the next. */
-  @IsInt() @Min(1) routeRevision!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) routeRevision!: number;
   /** null for a deletion */
   @IsNullable() @Nested(() => Route) route!: Route | null;
 }

@@ -1,6 +1,7 @@
 export * from './ids.js';
 export * from './feedback.js';
 export * from './tags.js';
+export * from './trail.js';
 export * from './route.js';
 export * from './event-declaration.js';
 export * from './feedback-inbound.v1.js';
@@ -12,8 +13,8 @@ export * from './dead-letter.js';
 export * from './pipeline.js';
 export * from './violation.js';
 export * from './forbidden-characters.js';
-export { maxViolations, validatorOf, type Validator, type ValidatorOptions } from './validator.js';
+export { maxViolations, requestValidatorOf, validatorOf, type Validator, type ValidatorOptions } from './validator.js';
 export { jsonSchemaOf, schemasOf, type SchemaOptions } from './json-schema.js';
 export type { JsonSchema } from './json-schema-document.js';
 export { asyncApiDocument, type AsyncApiDocument } from './asyncapi.js';
-export { IsTimestamp, Nested } from './decorators.js';
+export { IsNullable, IsTimestamp, isTimestamp, Nested } from './decorators.js';

@@ -25,7 +25,20 @@ const countsAlike = (value: unknown): boolean => !/[\uFE0E\uFE0F]/.test(JSON.str
 // formats of JSON Schema are looser about the variant of a UUID and the years of a date
 const looser = new Set(['isUuid', 'isTimestamp']);
 
+/** Every schema of an integer in it, by where it stands. */
+const integersOf = (schema: unknown, at = ''): [string, { maximum?: number }][] => {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = (schema as { type?: unknown }).type === 'integer' ? [[at, schema] as [string, object]] : [];
+  return [...own, ...Object.entries(schema).flatMap(([name, part]) => integersOf(part, `${at}/${name}`))];
+};
+
 describe('jsonSchemaOf', () => {
+  it('bounds every integer by what a column holds: what is beyond is refused at the edge, not by the database', () => {
+    const integers = contractClasses.flatMap((dataClass) => integersOf(jsonSchemaOf(dataClass), dataClass.name));
+    expect(integers.length).toBeGreaterThan(5);
+    expect(integers.filter(([, { maximum = Infinity }]) => maximum > 2_147_483_647)).toEqual([]);
+  });
+
   describe.each(contractClasses.map((dataClass) => ({ name: dataClass.name, dataClass })))('$name', ({ dataClass }) => {
     const accepts = standard(jsonSchemaOf(dataClass));
     const refusals = (value: unknown): string[] => (validatorOf(dataClass)(value) ?? []).map(({ rule }) => rule);

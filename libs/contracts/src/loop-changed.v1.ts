@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import { IsNullable, IsTimestamp, Nested } from './decorators.js';
 import { declareEvent } from './event-declaration.js';
 import { priorities, teamPattern, type Priority } from './route.js';
@@ -56,7 +56,7 @@ export class Actor {
 export class LoopSnapshot {
   @IsIn(loopStates) state!: LoopState;
   /** 1 for the first; each reopening starts the next. */
-  @IsInt() @Min(1) cycle!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) cycle!: number;
   @Matches(teamPattern) team!: string;
   @IsIn(priorities) priority!: Priority;
   @IsOptional() @IsString() @MaxLength(300) owner?: string;
@@ -65,11 +65,11 @@ export class LoopSnapshot {
 /** What became of one revision of a feedback. */
 export class Settlement {
   @IsUUID() feedbackId!: string;
-  @IsInt() @Min(1) revision!: number;
-  @IsInt() @Min(1) tagRevision!: number;
-  @IsInt() @Min(1) routeRevision!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) revision!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) tagRevision!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) routeRevision!: number;
   /** Counts the settlements of this feedback; only a higher one replaces what is known. */
-  @IsInt() @Min(1) settlement!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) settlement!: number;
   @IsIn(settlementOutcomes) outcome!: SettlementOutcome;
   @IsOptional() @Matches(teamPattern) team?: string;
   @IsOptional() @IsIn(sentimentLabels) sentiment?: SentimentLabel;
@@ -78,7 +78,7 @@ export class Settlement {
 export class LoopChanged {
   @IsUUID() loopId!: string;
   /** Of the loop, gapless from 1; 0 where there is no loop */
-  @IsInt() @Min(0) version!: number;
+  @IsInt() @Min(0) @Max(2_147_483_647) version!: number;
   @IsIn(loopChanges) change!: LoopChange;
   @IsTimestamp() at!: string;
   @Nested(() => Actor) actor!: Actor;

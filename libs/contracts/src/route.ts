@@ -1,4 +1,4 @@
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsString, Matches, MaxLength, Min, MinLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 
 export const priorities = ['low', 'medium', 'high', 'critical'] as const;
 export type Priority = (typeof priorities)[number];
@@ -16,6 +16,6 @@ export class Route {
   @IsArray() @ArrayMaxSize(50) @IsString({ each: true }) @MaxLength(100, { each: true }) labels!: string[];
   /** open: a loop of its own; join: the customer's open one of that team, else a new one; none: no loop */
   @IsIn(loopWishes) loop!: LoopWish;
-  @IsInt() @Min(1) ruleSetVersion!: number;
+  @IsInt() @Min(1) @Max(2_147_483_647) ruleSetVersion!: number;
   @IsString() @MinLength(1) @MaxLength(200) rule!: string;
 }

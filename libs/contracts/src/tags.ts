@@ -64,8 +64,8 @@ export class Urgency {
 /** Characters [start, end) of a field that weighed, and how much. */
 export class Evidence {
   @IsIn(['text', 'title', 'rating']) field!: 'text' | 'title' | 'rating';
-  @IsInt() @Min(0) start!: number;
-  @IsInt() @Min(0) end!: number;
+  @IsInt() @Min(0) @Max(2_147_483_647) start!: number;
+  @IsInt() @Min(0) @Max(2_147_483_647) end!: number;
   @IsNumber() weight!: number;
 }
 

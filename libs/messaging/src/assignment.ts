@@ -1,4 +1,5 @@
 import { type Alarm, placeOf } from './batch.js';
+import { type PartitionState } from './station-status.js';
 
 /** One partition for as long as this member owns it. */
 export class OwnedPartition {
@@ -7,10 +8,21 @@ export class OwnedPartition {
   alarm: Alarm | undefined;
   /** Tries that failed since one last succeeded */
   attempts = 0;
-  /** Monotonic milliseconds */
+  /** Monotonic milliseconds; a wait for room is no failure */
   failingSince: number | undefined;
+  /** Events failed, and none of them was done since: that their position can be read again is no success yet. */
+  eventsFailed = false;
+  /** Monotonic milliseconds since when it does not run */
+  heldSince: number | undefined = performance.now();
+  /** What it waits for while it does not run: a fault, or room */
   failure: string | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** The end of its log as Kafka told it last, and when: monotonic milliseconds */
+  end: { readonly offset: bigint; readonly at: number } | undefined;
+  /** Kafka's timestamp of the first event at hand that is not done */
+  oldest: number | undefined;
+  /** Milliseconds since 1970 when an event was last done */
+  lastEventAt: number | undefined;
   /** A batch is being worked on */
   busy = false;
   /** Offsets [start, end) that kafkajs fetched and threw away, control records and what was aborted, and went past by itself. */
@@ -50,8 +62,23 @@ export class OwnedPartition {
 
   succeeded(): void {
     this.attempts = 0;
+    this.eventsFailed = false;
     this.failingSince = undefined;
     this.failure = undefined;
+    this.heldSince = undefined;
+  }
+
+  get state(): PartitionState {
+    if (this.alarm) return 'alarm';
+    if (this.failingSince !== undefined) return 'failing';
+    if (this.attempts > 0) return 'waiting';
+    return this.position === undefined ? 'positioning' : 'running';
+  }
+
+  /** Events and control records that are not done; undefined while the position or the end is not known. */
+  get lag(): bigint | undefined {
+    if (this.position === undefined || this.end === undefined) return undefined;
+    return this.end.offset > this.position ? this.end.offset - this.position : 0n;
   }
 }
 

@@ -23,7 +23,11 @@ it('loses nothing that was acknowledged, and keeps each sender’s order, while 
       return socket;
     },
   });
-  const producer = new BatchProducer(kafkaConnection(kafka), () => Promise.resolve(2), environment.topicPrefix);
+  const producer = new BatchProducer(
+    kafkaConnection(() => ({ kafka, hangUp: () => undefined })),
+    () => Promise.resolve(2),
+    environment.topicPrefix,
+  );
   let cuts = 0;
   const cutting = setInterval(() => {
     for (const socket of sockets) {

@@ -89,6 +89,16 @@ describe('a batch producer', () => {
     });
   });
 
+  it('rejects what cannot be sent at all, and goes on', async () => {
+    const { producer, attempts } = fakeBroker();
+    const broken = { ...message('a'), headers: { odd: [{}] } } as unknown as WireMessage;
+    await expect(producer.send([broken])).rejects.toThrow(/must be of type string/);
+    const sent = producer.send([message('b')]);
+    await turn();
+    attempts[0]!.answer();
+    await sent;
+  });
+
   it('resolves only when the acknowledgement is there', async () => {
     const { producer, attempts } = fakeBroker();
     let done = false;

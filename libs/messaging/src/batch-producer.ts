@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { type Admin, type Kafka, type Message, type Producer, type ProducerBatch } from 'kafkajs';
+import { type Admin, type Message, type Producer, type ProducerBatch } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type KafkaClient } from './kafka.client.js';
 import { partitionOf } from './murmur2.js';
 import { NotTheEvents } from './whose-error.js';
 import { sizeOf, type WireMessage } from './wire.js';
@@ -19,6 +21,8 @@ export interface Acknowledgement {
 /** Most that is sent at once: one record batch a partition, and it must fit into the topic's max.message.bytes. */
 const maxBatchBytes = 768 * 1024;
 const maxBatchCount = 4_000;
+/** How long the broker may wait for its replicas. */
+const acknowledgedWithinMs = 4_000;
 
 interface Request {
   readonly messages: readonly WireMessage[];
@@ -74,8 +78,8 @@ export class BatchProducer {
     // Those who ask in the same turn go together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const { requests, messages } = this.#take();
       try {
+        const { requests, messages } = this.#take();
         await this.#sendAll(messages);
         for (const [request, count] of requests) {
           request.acknowledged += count;
@@ -134,6 +138,7 @@ export class BatchProducer {
     }));
     const acknowledged = await connection.send({
       acks: -1,
+      timeout: acknowledgedWithinMs,
       topicMessages: [...byTopic].map(([topic, sent]) => ({ topic, messages: sent })),
     });
     // When a partition's leader moves between kafkajs's own tries to a broker that has already answered for others, kafkajs
@@ -155,16 +160,21 @@ export class BatchProducer {
   }
 }
 
+/** How long a connection that failed may take its leave. */
+const partingMs = 1_000;
+
 /** kafkajs's idempotent producer, each time a new one, with a new producer id. */
 export const kafkaConnection =
-  (kafka: Kafka) =>
+  (newClient: () => KafkaClient) =>
   async (lost: () => void): Promise<Connection> => {
+    const { kafka, hangUp } = newClient();
     const producer: Producer = kafka.producer({
       idempotent: true,
       allowAutoTopicCreation: false,
       maxInFlightRequests: 1,
       metadataMaxAge: 60_000,
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
+      // What fails for longer is visible to those who sent, and asked for again by them.
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
       // kafkajs asks for every message, and every message names its partition.
       createPartitioner:
         () =>
@@ -172,13 +182,20 @@ export const kafkaConnection =
           message.partition ?? 0,
     });
     producer.on(producer.events.DISCONNECT, lost);
+    const close = async (): Promise<void> => {
+      try {
+        await Promise.race([producer.disconnect(), sleep(partingMs, undefined, { ref: false })]);
+      } finally {
+        hangUp();
+      }
+    };
     try {
       await producer.connect();
     } catch (error) {
-      await producer.disconnect().catch(() => undefined);
+      await close().catch(() => undefined);
       throw error;
     }
-    return { send: (batch) => producer.sendBatch(batch), close: () => producer.disconnect() };
+    return { send: (batch) => producer.sendBatch(batch), close };
   };
 
 /** How many partitions a topic has, asked once: they change only after draining. */

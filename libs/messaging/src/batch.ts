@@ -1,3 +1,4 @@
+import { type DeadLetterReason } from '@closeloop/contracts';
 import { type KafkaMessage } from 'kafkajs';
 import { type Failure } from './dead-letter.js';
 import { type EffectContext, type IncomingDeadLetter, type IncomingEvent } from './incoming.js';
@@ -18,6 +19,8 @@ export interface Part {
   readonly partition: number;
   readonly cluster: string;
   readonly items: readonly Item[];
+  /** How often it was handed to the handler, this time included */
+  readonly attempts: number;
   /** Position before the part, and after it */
   readonly from: bigint;
   readonly next: bigint;
@@ -39,16 +42,33 @@ export interface Delivery {
    * Does all that a part causes, once and for good, and moves the position, or throws and has done nothing that
    * does not bear being done again. Returns how many events had which outcome.
    */
-  apply(part: Part, handler: BatchHandler): Promise<OutcomeCounts>;
+  apply(part: Part, handler: BatchHandler): Promise<Tally>;
 
   /**
    * The positions to go on from.
+   * @param known by `topic/partition`: how far this owner knows that it came
    * @returns by `topic/partition`: the position, or why there is none to trust
    */
-  positions(cluster: string, ranges: readonly LogRange[]): Promise<Map<string, bigint | Alarm>>;
+  positions(
+    cluster: string,
+    ranges: readonly LogRange[],
+    known: ReadonlyMap<string, bigint>,
+  ): Promise<Map<string, bigint | Alarm>>;
 }
 
 export type OutcomeCounts = Readonly<Record<'ok' | 'drop' | 'skip' | 'dead-letter', number>>;
+
+/** What became of a part's events. */
+export class Tally {
+  readonly counts = { ok: 0, drop: 0, skip: 0, 'dead-letter': 0 };
+  /** Of the dead letters */
+  readonly reasons = new Map<DeadLetterReason, number>();
+
+  died(reason: DeadLetterReason): void {
+    this.counts['dead-letter']++;
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+  }
+}
 
 /** A position that cannot be gone on from, for people. */
 export class Alarm {

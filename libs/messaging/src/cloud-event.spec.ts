@@ -92,7 +92,7 @@ describe('an event off the wire', () => {
 
 describe('an event onto the wire', () => {
   it('is read back as it was sent', () => {
-    const { key, value, headers: sent } = encodeEvent(tagged(data), 'closeloop/sentiment', undefined);
+    const { key, value, headers: sent } = encodeEvent(tagged(data), 'closeloop/sentiment');
     expect(key).toEqual(Buffer.from(data.feedbackId));
     const decoded = decoderOf(feedbackTagged, 'g')(
       messageOf(
@@ -107,6 +107,6 @@ describe('an event onto the wire', () => {
 
   it('is refused when its topic would not take it', () => {
     const large: FeedbackReceived = { ...data, text: 'x'.repeat(600 * 1024) };
-    expect(() => encodeEvent(tagged(large), 's', undefined)).toThrow(EventTooLarge);
+    expect(() => encodeEvent(tagged(large), 's')).toThrow(EventTooLarge);
   });
 });

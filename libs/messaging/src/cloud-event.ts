@@ -3,6 +3,7 @@ import {
   feedbackInbound,
   forbiddenCharacters,
   replayGroupHeader,
+  resendHeader,
   validatorOf,
   type DeadLetterReason,
   type Validator,
@@ -13,7 +14,7 @@ import { type IncomingEvent } from './incoming.js';
 import { type OutgoingEvent } from './outcome.js';
 import { EventError } from './whose-error.js';
 import { maxValueBytesOf } from './topics.js';
-import { textHeaders, type WireMessage } from './wire.js';
+import { textHeaders, type WireHeaders, type WireMessage } from './wire.js';
 
 /** What came off a topic: an event, one meant for another group, or what is wrong with it. */
 export type Decoded =
@@ -75,7 +76,7 @@ export function decoderOf(declaration: EventDeclaration, group: string): Decoder
         topic: declaration.topic,
         partition,
         offset: message.offset,
-        replayed: replayGroup !== undefined,
+        replayed: replayGroup !== undefined || headers[resendHeader] !== undefined,
         headers,
       },
     };
@@ -93,12 +94,13 @@ export class EventTooLarge extends EventError {
 /**
  * The message of an event.
  * @param source ce_source, `closeloop/<service>`
+ * @param carried headers beside its own
  * @throws EventTooLarge; TypeError for data that is no JSON
  */
 export function encodeEvent(
-  { event, id, subject, data, time }: OutgoingEvent,
+  { event, id, subject, data, time, traceparent }: OutgoingEvent,
   source: string,
-  traceparent: string | undefined,
+  carried?: WireHeaders,
 ): WireMessage {
   const value = Buffer.from(JSON.stringify(data), 'utf8');
   const maxBytes = maxValueBytesOf(event);
@@ -110,6 +112,8 @@ export function encodeEvent(
     key: Buffer.from(event.key(data), 'utf8'),
     value,
     headers: {
+      ...carried,
+      ...(traceparent !== undefined && { traceparent }),
       ce_id: id,
       ce_type: event.topic,
       ce_source: source,
@@ -117,7 +121,6 @@ export function encodeEvent(
       ce_subject: subject,
       ce_specversion: '1.0',
       'content-type': 'application/json',
-      ...(traceparent && { traceparent }),
     },
   };
 }

@@ -1,6 +1,9 @@
+import { deadLetterHeaders } from '@closeloop/contracts';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { type IHeaders, type KafkaMessage } from 'kafkajs';
 import { deadLetterOf, readDeadLetter } from './dead-letter.js';
+import { packHeaders, sizeOf, unpackHeaders } from './wire.js';
 
 const place = { group: 'closeloop.routing', cluster: 'c1', topic: 'feedback.tagged.v1', partition: 3 };
 const message = (value: string, headers: IHeaders = {}): KafkaMessage => ({
@@ -40,6 +43,40 @@ describe('a dead letter', () => {
       },
     });
     expect(Buffer.byteLength(letter.headers['dl_stack'] as string)).toBe(8 * 1024);
+  });
+
+  it.each(['constructor', 'toString', '__proto__'])(
+    'keeps a header called %s, which kafkajs mixes with its own',
+    (name) => {
+      // As its decoder makes it: `[obj[key], value]` where obj has something of that name.
+      const inherited = ({} as Record<string, unknown>)[name];
+      const headers = { [name]: [inherited, Buffer.from('x')] } as unknown as IHeaders;
+      const letter = deadLetterOf(message('x', headers), place, failure, at);
+      expect(Object.entries(letter.headers).find(([header]) => header === name)).toEqual([name, Buffer.from('x')]);
+      expect(sizeOf(letter)).toBeGreaterThan(0);
+      expect(unpackHeaders(packHeaders(letter.headers))[name]).toBe('x');
+    },
+  );
+
+  it('is read so that it can be stored, whatever its headers say', () => {
+    const odd = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('+275760-09-13T00:00:00.000Z', '-271821-04-20T00:00:00Z', '0000-01-01', '\0', '999999999999999'),
+      fc.nat().map(String),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    );
+    const headers = fc.record(Object.fromEntries(Object.values(deadLetterHeaders).map((name) => [name, odd])), {
+      requiredKeys: [],
+    });
+    fc.assert(
+      fc.property(headers, (given) => {
+        const letter = readDeadLetter(message('x', given as IHeaders), 'feedback.tagged.v1.dead-letter', 0);
+        expect(letter.time).toMatch(/^[1-9]\d{3}-/);
+        for (const whole of [letter.partition, letter.attempts]) expect(whole).toBeLessThan(2 ** 31);
+        expect(BigInt(letter.offset)).toBeLessThan(2n ** 63n);
+        for (const text of [letter.id, letter.group, letter.topic, letter.reason]) expect(text).not.toContain('\0');
+      }),
+    );
   });
 
   it('cuts a stack between characters', () => {
@@ -87,6 +124,7 @@ describe('a dead letter', () => {
       key: Buffer.from('k'),
       value: Buffer.from('v'),
       headers: { ce_id: 'e' },
+      wireHeaders: { ce_id: 'e' },
     });
   });
 });

@@ -1,7 +1,7 @@
 import { deadLetterHeaders, deadLetterTopic, deriveId, sha256, type DeadLetterReason } from '@closeloop/contracts';
 import { type KafkaMessage } from 'kafkajs';
 import { type IncomingDeadLetter } from './incoming.js';
-import { textHeaders, type WireHeaders, type WireMessage } from './wire.js';
+import { sentHeaders, textHeaders, type WireMessage } from './wire.js';
 
 const maxStackBytes = 8 * 1024;
 const maxMessageBytes = 2 * 1024;
@@ -36,7 +36,7 @@ function cut(text: string, maxBytes: number): string {
 export function deadLetterOf(message: KafkaMessage, place: Place, failure: Failure, at: Date): WireMessage {
   const { group, cluster, topic, partition } = place;
   const hash = sha256(message.value ?? Buffer.alloc(0));
-  const headers: WireHeaders = { ...message.headers };
+  const headers = sentHeaders(message.headers);
   // A letter that was replayed and failed again has those of its first death.
   for (const header of Object.values(deadLetterHeaders)) delete headers[header];
   return {
@@ -62,26 +62,36 @@ export function deadLetterOf(message: KafkaMessage, place: Place, failure: Failu
 /** Never fails: what cannot be read is handed over as it is. */
 export function readDeadLetter(message: KafkaMessage, topic: string, partition: number): IncomingDeadLetter {
   const text = textHeaders(message.headers);
-  const read = (name: keyof typeof deadLetterHeaders): string => text[deadLetterHeaders[name]] ?? '';
-  const whole = (name: keyof typeof deadLetterHeaders, otherwise: number): number =>
-    /^\d{1,15}$/.test(read(name)) ? Number(read(name)) : otherwise;
+  // Anybody may write a letter, and one that cannot be stored holds up all behind it: there is no dead letter of a dead letter.
+  const read = (name: keyof typeof deadLetterHeaders): string =>
+    (text[deadLetterHeaders[name]] ?? '').replaceAll('\0', '\ufffd');
+  const whole = (name: keyof typeof deadLetterHeaders, otherwise: number, digits = 9): number =>
+    new RegExp(`^\\d{1,${digits}}$`).test(read(name)) ? Number(read(name)) : otherwise;
   const stack = read('stack');
   const headers: Record<string, string> = { ...text };
-  for (const name of Object.values(deadLetterHeaders)) delete headers[name];
-  const time = Date.parse(read('time'));
+  const wireHeaders = sentHeaders(message.headers);
+  for (const name of Object.values(deadLetterHeaders)) {
+    delete headers[name];
+    delete wireHeaders[name];
+  }
+  const time = new Date(read('time'));
   return {
     id: read('id') || deriveId('unreadable dead letter', topic, String(partition), message.offset),
     group: read('group'),
     topic: read('topic') || topic.replace(/\.dead-letter$/, ''),
     partition: whole('partition', -1),
-    offset: String(whole('offset', -1)),
+    offset: String(whole('offset', -1, 15)),
     reason: read('reason'),
     message: read('message'),
     ...(stack !== '' && { stack }),
     attempts: whole('attempts', 0),
-    time: new Date(Number.isNaN(time) ? Number(message.timestamp) : time).toISOString(),
+    time: (isCommon(time) ? time : new Date(Number(message.timestamp))).toISOString(),
     key: message.key,
     value: message.value,
     headers,
+    wireHeaders,
   };
 }
+
+/** Whether the year has four digits, as every database and every reader of RFC 3339 takes it. */
+const isCommon = (time: Date): boolean => time.getTime() >= Date.UTC(1000, 0) && time.getTime() < Date.UTC(10_000, 0);

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { deadLetterTopic, feedbackReceived, feedbackTagged, type FeedbackReceived } from '@closeloop/contracts';
+import {
+  deadLetterTopic,
+  feedbackReceived,
+  feedbackTagged,
+  resendHeader,
+  trailHeader,
+  trailOf,
+  type FeedbackReceived,
+} from '@closeloop/contracts';
 import { type RunningService } from '@closeloop/platform';
 import { eventually, type TestEnvironment } from '@closeloop/testing';
 import { Controller } from '@nestjs/common';
@@ -99,6 +107,37 @@ describe('an effect', () => {
     await eventually(async () => expect(await sql('select from outbox')).toHaveLength(0));
     const [row] = await sql<{ cluster: string }>('select cluster from consumer_offset');
     expect(row!.cluster).toMatch(/.+/);
+  });
+
+  it('hands on that an event was sent again, the trace and the way it came', async () => {
+    const recorder = await environment.record(feedbackTagged.topic);
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const replayed: boolean[] = [];
+    await start((events, context) => {
+      replayed.push(...events.map((event) => event.replayed));
+      return note(events, context);
+    });
+    await environment.publish(feedbackReceived.topic, [
+      { ...receivedMessage(feedback('again'), { traceparent, [resendHeader]: 'request 1' }), partition: 1 },
+      { ...receivedMessage(feedback('replayed'), { replay_group: 'closeloop.effect' }), partition: 1 },
+      { ...receivedMessage(feedback('new')), partition: 1 },
+    ]);
+    await eventually(() => expect(recorder.messages).toHaveLength(3));
+    expect(replayed).toEqual([true, true, false]);
+    const headersOf = (name: string) => recorder.messages.find(({ key }) => key === feedback(name).feedbackId)!.headers;
+    expect(headersOf('again')).toMatchObject({ traceparent, [resendHeader]: 'request 1' });
+    expect(headersOf('replayed')[resendHeader]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headersOf('replayed')['replay_group']).toBeUndefined();
+    expect(headersOf('new')[resendHeader]).toBeUndefined();
+    const [own, ...rest] = trailOf(headersOf('again')[trailHeader]);
+    expect(rest).toEqual([]);
+    expect(own).toMatchObject({
+      group: 'closeloop.effect',
+      topic: feedbackReceived.topic,
+      partition: 1,
+      offset: '0',
+      attempts: 1,
+    });
   });
 
   it('is fenced off by an owner that committed meanwhile: it rolls back, and nothing is done twice', async () => {

@@ -6,98 +6,127 @@ import {
   type Delivery,
   type LogRange,
   outcomesOf,
-  type OutcomeCounts,
   type Part,
   placeOf,
+  Tally,
   withinLog,
 } from './batch.js';
+import { carriedBy } from './carried.js';
 import { EventTooLarge } from './cloud-event.js';
 import { deadLetterOf } from './dead-letter.js';
 import { type Emitter } from './emitter.js';
+import { committedOffsets, committedPosition, mendingGroup } from './positions.js';
 import { type OutgoingEvent } from './outcome.js';
 import { EventError } from './whose-error.js';
-import { type WireMessage } from './wire.js';
+import { type WireHeaders, type WireMessage } from './wire.js';
 
 /**
  * A stateless step: handle, send, wait for the acknowledgement; the position is Kafka's, committed after that. What is done twice is
  * harmless, because ids are derived.
  */
 export class HopDelivery implements Delivery {
+  readonly #group: string;
+  /** By `topic/partition`: positions that a person took anew, and whether a part was done from there on */
+  readonly #mendings = new Map<string, { readonly group: string; applied: boolean }>();
+
   constructor(
-    private readonly group: string,
     private readonly prefix: string,
     private readonly emitter: Emitter,
     private readonly producer: BatchProducer,
     private readonly withAdmin: <T>(use: (admin: Admin) => Promise<T>) => Promise<T>,
-  ) {}
+  ) {
+    this.#group = emitter.group;
+  }
 
-  async apply(part: Part, handler: BatchHandler): Promise<OutcomeCounts> {
+  async apply(part: Part, handler: BatchHandler): Promise<Tally> {
     const outcomes = await outcomesOf(part, handler);
-    const counts = { ok: 0, drop: 0, skip: 0, 'dead-letter': 0 };
+    const tally = new Tally();
     const messages: WireMessage[] = [];
-    const place = { group: this.group, cluster: part.cluster, topic: part.topic, partition: part.partition };
+    const now = new Date();
+    const carry = carriedBy(part, this.#group, now);
+    const place = { group: this.#group, cluster: part.cluster, topic: part.topic, partition: part.partition };
     let at = 0;
     for (const item of part.items) {
       if (item.kind === 'skip') {
-        counts.skip++;
+        tally.counts.skip++;
         continue;
       }
       if (item.kind === 'dead-letter') {
-        counts['dead-letter']++;
-        messages.push(deadLetterOf(item.message, place, item.failure, new Date()));
+        tally.died(item.failure.reason);
+        messages.push(deadLetterOf(item.message, place, item.failure, now));
         continue;
       }
       const outcome = outcomes[at++]!;
-      const emitted = outcome.kind === 'ok' ? this.#encode(outcome.emit, item.payload.headers['traceparent']) : outcome;
+      const emitted = outcome.kind === 'ok' ? this.#encode(outcome.emit, carry(item)) : outcome;
       switch (emitted.kind) {
         case 'encoded':
-          counts.ok++;
+          tally.counts.ok++;
           for (const message of emitted.messages) messages.push(message);
           break;
         case 'dead-letter':
-          counts['dead-letter']++;
-          messages.push(deadLetterOf(item.message, place, { ...emitted, attempts: 1 }, new Date()));
+          tally.died(emitted.reason);
+          messages.push(deadLetterOf(item.message, place, { ...emitted, attempts: part.attempts }, now));
           break;
         case 'drop':
           throw new EventError(`a hop may not drop what was accepted: ${emitted.reason}`);
       }
     }
     await this.producer.send(messages);
-    return counts;
+    if (this.#mendings.size > 0) void this.#forgetMending(placeOf(part.topic, part.partition));
+    return tally;
   }
 
-  #encode(emit: readonly OutgoingEvent[], traceparent: string | undefined) {
+  #encode(emit: readonly OutgoingEvent[], carried: WireHeaders) {
     try {
-      return { kind: 'encoded' as const, messages: emit.map((event) => this.emitter.encode(event, traceparent)) };
+      return { kind: 'encoded' as const, messages: emit.map((event) => this.emitter.encode(event, carried)) };
     } catch (error) {
       if (!(error instanceof EventTooLarge)) throw error;
       return { kind: 'dead-letter' as const, reason: 'too-large' as const, message: error.message };
     }
   }
 
-  async positions(_cluster: string, ranges: readonly LogRange[]): Promise<Map<string, bigint | Alarm>> {
-    const topics = [...new Set(ranges.map(({ topic }) => topic))];
-    const committed = new Map<string, bigint>();
-    await this.withAdmin(async (admin) => {
-      const given = await admin.fetchOffsets({
-        groupId: this.prefix + this.group,
-        topics: topics.map((topic) => this.prefix + topic),
-      });
-      for (const { topic, partitions } of given) {
-        for (const { partition, offset } of partitions) {
-          committed.set(placeOf(topic.slice(this.prefix.length), partition), BigInt(offset));
-        }
-      }
-    });
-    return new Map(
-      ranges.map((range) => {
+  async positions(
+    _cluster: string,
+    ranges: readonly LogRange[],
+    known: ReadonlyMap<string, bigint>,
+  ): Promise<Map<string, bigint | Alarm>> {
+    return this.withAdmin(async (admin) => {
+      const committed = await committedOffsets(admin, this.prefix, this.#group, ranges);
+      const positions = new Map<string, bigint | Alarm>();
+      for (const range of ranges) {
         const place = placeOf(range.topic, range.partition);
-        const offset = committed.get(place) ?? -1n;
-        if (offset === -1n) return [place, range.low];
-        // What kafkajs commits when it resets an offset by itself.
-        if (offset < 0n) return [place, new Alarm(`the position of ${place} was reset when it lay outside of the log`)];
-        return [place, withinLog(offset, range)];
-      }),
-    );
+        // What was sent is known better by who has sent it than in Kafka, where kafkajs may have reset it meanwhile.
+        const offset = known.get(place) ?? committed.get(place) ?? -1n;
+        const position = committedPosition(offset, range);
+        positions.set(
+          place,
+          position instanceof Alarm ? ((await this.#mended(admin, range, offset)) ?? position) : position,
+        );
+      }
+      return positions;
+    });
+  }
+
+  /** Where a person has said that it is to go on instead, if one has. */
+  async #mended(admin: Admin, range: LogRange, insteadOf: bigint): Promise<bigint | undefined> {
+    const { topic, partition } = range;
+    const group = mendingGroup('', this.#group, topic, partition, insteadOf);
+    const offset = (await committedOffsets(admin, this.prefix, group, [range])).get(placeOf(topic, partition)) ?? -1n;
+    if (offset === -1n || withinLog(offset, range) instanceof Alarm) return undefined;
+    this.#mendings.set(placeOf(topic, partition), { group, applied: false });
+    return offset;
+  }
+
+  /** What a person has said stands until the position that came of it was committed. */
+  async #forgetMending(place: string): Promise<void> {
+    const mending = this.#mendings.get(place);
+    if (!mending) return;
+    // The first part's position is committed after it.
+    if (!mending.applied) {
+      mending.applied = true;
+      return;
+    }
+    this.#mendings.delete(place);
+    await this.withAdmin((admin) => admin.deleteGroups([this.prefix + mending.group])).catch(() => undefined);
   }
 }

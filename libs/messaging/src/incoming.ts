@@ -1,4 +1,5 @@
 import { type EntityManager } from 'typeorm';
+import { type WireHeaders } from './wire.js';
 
 /** An event as a handler gets it: decoded, and valid as its declaration says. */
 export interface IncomingEvent<T> {
@@ -14,7 +15,7 @@ export interface IncomingEvent<T> {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
-  /** Sent again for this group alone, out of a dead letter */
+  /** Sent again on purpose: for this group alone out of a dead letter, or by a republish, here or at a step before */
   readonly replayed: boolean;
   /** All of them, as UTF-8 */
   readonly headers: Readonly<Record<string, string>>;
@@ -42,6 +43,8 @@ export interface IncomingDeadLetter {
   readonly value: Buffer | null;
   /** Those it came with, without `dl_…`, as UTF-8 */
   readonly headers: Readonly<Record<string, string>>;
+  /** The same as they were on the wire: bytes that are no UTF-8, and several of one name */
+  readonly wireHeaders: WireHeaders;
 }
 
 /** What an effect handler works in. */
@@ -51,5 +54,7 @@ export class EffectContext {
     readonly transaction: EntityManager,
     /** The database's clock, read in this transaction */
     readonly now: Date,
+    /** How often this part was handed to the handler, this time included */
+    readonly attempts = 1,
   ) {}
 }

@@ -1,5 +1,5 @@
 import { deadLetterTopic, type Station } from '@closeloop/contracts';
-import { describeError } from '@closeloop/platform';
+import { describeError, sqlStateOf, type Tracer } from '@closeloop/platform';
 import { Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -8,19 +8,33 @@ import {
   type Consumer,
   type ConsumerGroupJoinEvent,
   type EachBatchPayload,
-  type Kafka,
   type KafkaMessage,
   type LogEntry,
+  PartitionAssigners,
 } from 'kafkajs';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Assignment, OwnedPartition } from './assignment.js';
-import { Alarm, type BatchHandler, type Delivery, FenceLost, type Item, type LogRange, type Part } from './batch.js';
+import {
+  Alarm,
+  type BatchHandler,
+  type Delivery,
+  FenceLost,
+  type Item,
+  type LogRange,
+  type OutcomeCounts,
+  type Part,
+  type Tally,
+} from './batch.js';
 import { decoderOf } from './cloud-event.js';
 import { readDeadLetter } from './dead-letter.js';
 import { type EffectContext } from './incoming.js';
+import { type KafkaClient } from './kafka.client.js';
+import { joinAs, type Member } from './kafkajs.guards.js';
 import { type MessagingMetrics } from './messaging.metrics.js';
 import { type Outcome } from './outcome.js';
+import { PartTrace } from './part-trace.js';
+import { type PartitionStatus } from './station-status.js';
 import { BackPressure, isEventsOwn } from './whose-error.js';
 
 export interface ServerTimes {
@@ -37,10 +51,11 @@ export interface ServerTimes {
 }
 
 const defaultTimes: ServerTimes = {
-  backoffMs: [200, 10_000],
-  silenceMs: 8_000,
-  // Longer than a group may take to join again: the session of a member that is gone, and the rebalance.
-  deadMs: 120_000,
+  backoffMs: [200, 3_000],
+  // No heartbeat for nearly a session: the partitions are another's, or soon will be.
+  silenceMs: 6_500,
+  // Longer than a group may take to join again: the session of a member that is gone, or the rebalance.
+  deadMs: 20_000,
   failingMs: 5_000,
   alarmMs: 10_000,
 };
@@ -50,8 +65,20 @@ const maxPart = 1_000;
 /** Tries of an event that fails alone, before it is a dead letter. */
 const triesAlone = 3;
 /** So many events that fail one after another are the fault of a deployment. */
-const manyFailures = 10;
-const heartbeatMs = 2_000;
+const manyFailures = 20;
+/** A member that is not heard of for so long is gone, and its partitions go to others. */
+const sessionMs = 7_000;
+const heartbeatMs = 1_500;
+/** How long a group waits for a member that finishes its batches. */
+const rebalanceMs = 10_000;
+/** How old the end of a log may be that is told, and how long is waited for a newer one. */
+const freshMs = 2_000;
+/** How long a fetch waits for events; also how long a partition that is resumed waits when no other one has anything. */
+const waitMs = 500;
+/** The same while partitions are to get their positions. */
+const impatientMs = 25;
+/** First and longest pause before a consumer is made anew */
+const rejoinMs = [200, 2_000] as const;
 
 /** Not an event's fault: too many of them failed in a row. */
 class TooManyFailures extends Error {
@@ -70,9 +97,10 @@ export interface ServerOptions {
 /** What the server works with. */
 export interface ServerParts {
   readonly delivery: Delivery;
-  readonly client: (observeLog: (entry: LogEntry) => void) => Kafka;
+  readonly client: (observeLog: (entry: LogEntry) => void) => KafkaClient;
   readonly withAdmin: <T>(use: (admin: Admin) => Promise<T>) => Promise<T>;
   readonly metrics: (server: KafkaBatchServer) => MessagingMetrics;
+  readonly tracer: Tracer;
   /** Runs before the consumer begins, and after it has left the group */
   readonly start: () => void;
   readonly stop: () => Promise<void>;
@@ -102,6 +130,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   #trouble: string | undefined;
   #failuresInRow = 0;
   #cluster: string | undefined;
+  #ends: Promise<void> | undefined;
+  #endsAsked = -Infinity;
+  readonly #member: Member = {};
 
   constructor(options: ServerOptions, parts: ServerParts) {
     super();
@@ -172,21 +203,77 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (now - this.#heard > this.#times.silenceMs) {
       return `Kafka has not answered for ${Math.round((now - this.#heard) / 1000)} s`;
     }
-    for (const { alarm, failingSince, failure, place } of this.#assignment.partitions.values()) {
+    for (const { alarm, failingSince, failure, place, position, heldSince } of this.#assignment.partitions.values()) {
       if (alarm) return alarm.reason;
-      if (failingSince !== undefined && now - failingSince > this.#times.failingMs) {
-        return `${place} is paused since ${Math.round((now - failingSince) / 1000)} s: ${failure}`;
+      // Without a position it has waited since it was held, whether asking failed or had no answer yet.
+      const since = position === undefined ? heldSince : failingSince;
+      if (since !== undefined && now - since > this.#times.failingMs) {
+        return `${place} is paused since ${Math.round((now - since) / 1000)} s: ${failure ?? 'it has no position yet'}`;
       }
     }
     return undefined;
   }
 
-  get pausedPartitions(): number {
-    return [...this.#assignment.partitions.values()].filter(({ attempts }) => attempts > 0).length;
+  /** The consumer group, without the environment's prefix. */
+  get group(): string {
+    return this.#options.station.group;
   }
 
-  get alarmedPartitions(): number {
-    return [...this.#assignment.partitions.values()].filter(({ alarm }) => alarm !== undefined).length;
+  /** Events by outcome, since the start. */
+  get events(): OutcomeCounts {
+    return this.#metrics.totals;
+  }
+
+  /** The partitions that this member owns, as it knows them by itself. */
+  get owned(): readonly OwnedPartition[] {
+    return [...this.#assignment.partitions.values()];
+  }
+
+  /** The partitions that this member owns; asks Kafka how far their logs go, and does without while it does not answer. */
+  async partitions(): Promise<PartitionStatus[]> {
+    await this.readEnds();
+    return this.owned.map((partition) => this.#statusOf(partition));
+  }
+
+  /** Asks how far the logs go, unless that was done just now; several who ask at once share the answer. Never fails. */
+  async readEnds(): Promise<void> {
+    if (this.#ends === undefined && performance.now() - this.#endsAsked < freshMs) return;
+    this.#ends ??= (async () => {
+      this.#endsAsked = performance.now();
+      const stale = this.owned.filter(({ end }) => end === undefined || performance.now() - end.at > freshMs);
+      try {
+        if (stale.length > 0) await this.#rangesOf(stale);
+      } catch (error) {
+        this.#logger.debug(`The ends of the logs are not known: ${describeError(error)}`);
+      }
+    })().finally(() => (this.#ends = undefined));
+    await Promise.race([this.#ends, sleep(freshMs, undefined, { ref: false })]);
+  }
+
+  #statusOf(partition: OwnedPartition): PartitionStatus {
+    const { state, position, end, lag, alarm, failure, heldSince, lastEventAt } = partition;
+    const number = (offset: bigint | undefined) => (offset === undefined ? null : Number(offset));
+    const waitsFor = {
+      running: undefined,
+      positioning: 'Kafka to say where its log begins and ends',
+      waiting: failure,
+      failing: failure,
+      alarm: alarm && `${alarm.reason}; see "closeloop republish"`,
+    }[state];
+    // What was told long ago, and could not be asked again, is not known.
+    const known = end !== undefined && performance.now() - end.at < 5 * freshMs;
+    return {
+      topic: partition.topic,
+      partition: partition.partition,
+      position: number(position),
+      end: known ? number(end.offset) : null,
+      lag: known ? number(lag) : null,
+      state,
+      ...(waitsFor !== undefined && { waitsFor }),
+      ...(state !== 'running' && heldSince !== undefined && { since: rfc3339(heldSince) }),
+      attempts: partition.attempts,
+      ...(lastEventAt !== undefined && { lastEventAt: new Date(lastEventAt).toISOString() }),
+    };
   }
 
   #checkHandlers(): void {
@@ -228,7 +315,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       this.#consumer = undefined;
       this.#left();
       if (performance.now() - begun > 60_000) failures = 0;
-      await this.#pause(backoff(failures, this.#times.backoffMs));
+      await this.#pause(backoff(failures, rejoinMs));
     }
   }
 
@@ -246,27 +333,26 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /** One consumer, until it crashes for good, is silent for too long, or is to stop. */
   async #consume(): Promise<void> {
     const { prefix, station, concurrency } = this.#options;
-    const consumer = this.#parts
-      .client((entry) => this.#observeLog(entry))
-      .consumer({
-        groupId: prefix + station.group,
-        sessionTimeout: 30_000,
-        rebalanceTimeout: 60_000,
-        heartbeatInterval: 3_000,
-        maxBytesPerPartition: 1024 * 1024,
-        maxBytes: 8 * 1024 * 1024,
-        minBytes: 1,
-        // Also how long a seek and a partition that is resumed wait, when no other partition has anything.
-        maxWaitTimeInMs: 250,
-        allowAutoTopicCreation: false,
-        retry: {
-          initialRetryTime: 200,
-          maxRetryTime: 2_000,
-          retries: 5,
-          // A crash may show itself only after this consumer was given up.
-          restartOnFailure: () => Promise.resolve(this.#consumer === consumer && !this.#stop.signal.aborted),
+    const client = this.#parts.client((entry) => this.#observeLog(entry));
+    const consumer = client.kafka.consumer({
+      groupId: prefix + station.group,
+      sessionTimeout: sessionMs,
+      rebalanceTimeout: rebalanceMs,
+      heartbeatInterval: heartbeatMs,
+      maxBytesPerPartition: 1024 * 1024,
+      maxBytes: 8 * 1024 * 1024,
+      minBytes: 1,
+      maxWaitTimeInMs: waitMs,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [
+        (config) => {
+          joinAs(config.cluster, this.#member);
+          return PartitionAssigners.roundRobin(config);
         },
-      });
+      ],
+      // A crash is followed by a consumer of our own making: kafkajs does not follow each (kafkajs#1443).
+      retry: { initialRetryTime: 200, maxRetryTime: 1_000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
+    });
     this.#consumer = consumer;
     const { GROUP_JOIN, HEARTBEAT, COMMIT_OFFSETS, START_BATCH_PROCESS, CRASH, REBALANCING } = consumer.events;
     const hear = (): void => {
@@ -274,6 +360,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     };
     consumer.on(HEARTBEAT, hear);
     consumer.on(COMMIT_OFFSETS, hear);
+    // Not FETCH, which comes also when nothing was asked for, nor a batch's beginning, which may come long after its answer.
     consumer.on(REBALANCING, hear);
     consumer.on(GROUP_JOIN, (event) => {
       if (this.#consumer !== consumer || this.#stop.signal.aborted) return;
@@ -281,7 +368,6 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       this.#assigned(consumer, event);
     });
     consumer.on(START_BATCH_PROCESS, ({ payload }) => {
-      hear();
       // With nothing in it that a consumer may see, kafkajs goes past it without asking.
       const { topic, partition, batchSize, firstOffset, lastOffset } = payload;
       if (batchSize === 0 && (firstOffset as string | null) !== null) {
@@ -298,10 +384,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         consumer.on(CRASH, ({ payload }) => {
           if (this.#consumer !== consumer) return;
           this.#left();
-          // kafkajs begins anew, and is given the time for it.
-          hear();
-          this.#trouble = describeError(payload.error);
-          if (!payload.restart) resolve(payload.error);
+          resolve(payload.error);
         });
         watch = setInterval(() => {
           if (performance.now() - this.#heard > this.#times.deadMs)
@@ -326,18 +409,15 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       if (error) throw error;
     } finally {
       clearInterval(watch);
-      // One that is still joining would join after all: it is let finish, and left again whenever that is.
-      const joined = running.catch(() => undefined);
-      const leave = () =>
-        consumer
-          .disconnect()
-          .catch((error: unknown) => this.#logger.debug(`The consumer did not leave: ${describeError(error)}`));
       const patience = (ms: number) => sleep(ms, undefined, { ref: false });
-      await Promise.race([joined, patience(5_000)]);
+      const joined = await Promise.race([running.then(() => true), patience(1_000)]).catch(() => false);
+      const left = consumer
+        .disconnect()
+        .catch((error: unknown) => this.#logger.debug(`The consumer did not leave: ${describeError(error)}`));
       // At a stop the batch is finished, however long that takes; but one that hangs may not hold up the next consumer.
-      const left = leave();
-      void joined.then(leave);
-      await (this.#stop.signal.aborted ? left : Promise.race([left, patience(10_000)]));
+      await (this.#stop.signal.aborted && joined ? left : Promise.race([left, patience(2_000)]));
+      // What is still under way in it ends here: it would join after all, or take a batch.
+      client.hangUp();
     }
   }
 
@@ -362,7 +442,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.#joined = true;
     this.#trouble = undefined;
     this.#hold(consumer, owned);
-    if (owned.length > 0) void this.#position(consumer, assignment, owned);
+    if (owned.length === 0) return;
+    this.#member.pace?.(impatientMs);
+    void this.#position(consumer, assignment, owned).finally(() => {
+      if (assignment === this.#assignment) this.#member.pace?.(waitMs);
+    });
   }
 
   #hold(consumer: Consumer, owned: readonly OwnedPartition[]): void {
@@ -374,27 +458,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   /** Reads where to go on, seeks there and lets go; until it can be read, it tries again. */
   async #position(consumer: Consumer, assignment: Assignment, owned: readonly OwnedPartition[]): Promise<void> {
-    const { prefix, mode } = this.#options;
+    const { prefix } = this.#options;
     let positions: Map<string, bigint | Alarm>;
     try {
       const ranges = await this.#rangesOf(owned);
-      positions = await this.#parts.delivery.positions(this.#cluster!, ranges);
-      if (mode === 'hop') {
-        // What was sent is known better here than in Kafka, where kafkajs may have reset it meanwhile.
-        for (const range of ranges) {
-          const known = assignment.partitions.get(`${range.topic}/${range.partition}`)?.position;
-          if (known === undefined) continue;
-          const within = known >= range.low && known <= range.high;
-          positions.set(
-            `${range.topic}/${range.partition}`,
-            within
-              ? known
-              : new Alarm(
-                  `${range.topic}/${range.partition} goes on at ${known}, but its log holds ${range.low} to ${range.high}`,
-                ),
-          );
-        }
-      }
+      const known = new Map(
+        owned.flatMap(({ place, position }) => (position === undefined ? [] : [[place, position]])),
+      );
+      positions = await this.#parts.delivery.positions(this.#cluster!, ranges, known);
     } catch (error) {
       if (!this.#isCurrent(assignment)) return;
       for (const partition of owned) this.#failed(consumer, assignment, partition, error);
@@ -411,9 +482,15 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         this.#alarm(consumer, assignment, partition, position);
         continue;
       }
-      if (partition.alarm) this.#logger.log(`${partition.place} goes on at ${position}.`);
+      const wasAlarmed = partition.alarm !== undefined;
       partition.alarm = undefined;
       partition.position = position;
+      // Tries of events that failed still count: only one that is done ends them. There may be none for long.
+      if (!partition.eventsFailed) partition.succeeded();
+      if (wasAlarmed) {
+        this.#logger.log(`${partition.place} goes on at ${position}.`);
+        this.#commitPosition(consumer, partition);
+      }
       const topic = prefix + partition.topic;
       whileInGroup(() => {
         consumer.seek({ topic, partition: partition.partition, offset: position.toString() });
@@ -428,12 +505,18 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return this.#parts.withAdmin(async (admin) => {
       this.#cluster = (await admin.describeCluster()).clusterId;
       const ranges: LogRange[] = [];
-      for (const topic of new Set(owned.map((partition) => partition.topic))) {
-        const offsets = await admin.fetchTopicOffsets(prefix + topic);
+      const topics = [...new Set(owned.map((partition) => partition.topic))];
+      const found = await Promise.all(
+        topics.map(async (topic) => [topic, await admin.fetchTopicOffsets(prefix + topic)] as const),
+      );
+      for (const [topic, offsets] of found) {
         for (const { partition } of owned.filter((one) => one.topic === topic)) {
-          const found = offsets.find((one) => one.partition === partition);
-          if (!found) throw new Error(`${prefix}${topic} has no partition ${partition}`);
-          ranges.push({ topic, partition, low: BigInt(found.low), high: BigInt(found.high) });
+          const range = offsets.find((one) => one.partition === partition);
+          if (!range) throw new Error(`${prefix}${topic} has no partition ${partition}`);
+          const high = BigInt(range.high);
+          ranges.push({ topic, partition, low: BigInt(range.low), high });
+          const current = this.#assignment.partitions.get(`${topic}/${partition}`);
+          if (current) current.end = { offset: high, at: performance.now() };
         }
       }
       return ranges;
@@ -462,15 +545,19 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (partition.alarm?.reason !== alarm.reason) {
       this.#logger.error(`${alarm.reason}. It stays paused: see "closeloop republish".`);
     }
+    if (!partition.alarm) partition.heldSince = performance.now();
     partition.alarm = alarm;
     this.#metrics.paused(partition.topic, 'alarm');
     // kafkajs may have put the default offset into Kafka: put back where it truly was, so that the next start is alarmed too.
-    if (this.#options.mode === 'hop' && partition.position !== undefined) {
-      const at = { topic: this.#options.prefix + partition.topic, partition: partition.partition };
-      const offset = partition.position.toString();
-      whileInGroup(() => void consumer.commitOffsets([{ ...at, offset }]).catch(() => undefined));
-    }
+    this.#commitPosition(consumer, partition);
     this.#retryLater(consumer, assignment, partition, this.#times.alarmMs);
+  }
+
+  /** A hop's position is Kafka's; an effect's is not, and what Kafka has there counts for nothing. */
+  #commitPosition(consumer: Consumer, { topic, partition, position }: OwnedPartition): void {
+    if (this.#options.mode !== 'hop' || position === undefined) return;
+    const at = { topic: this.#options.prefix + topic, partition, offset: position.toString() };
+    whileInGroup(() => void consumer.commitOffsets([at]).catch(() => undefined));
   }
 
   /** Pauses a partition after an error that is not an event's own; it goes on from its position after a while. */
@@ -478,10 +565,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (!this.#isCurrent(assignment)) return;
     this.#hold(consumer, [partition]);
     const waits = error instanceof BackPressure;
-    if (!waits) {
-      partition.failingSince ??= performance.now();
-      partition.failure = describeError(error);
-    }
+    if (!waits) partition.failingSince ??= performance.now();
+    partition.heldSince ??= performance.now();
+    partition.failure = describeError(error);
     const told = `${partition.place} is paused and will be tried again: ${describeError(error)}`;
     if (partition.attempts === 0) this.#logger.warn(told);
     else this.#logger.debug(told);
@@ -514,6 +600,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const begun = performance.now();
     const before = partition.position;
     partition.busy = true;
+    partition.end = { offset: BigInt(batch.highWatermark), at: begun };
+    partition.oldest = Number(batch.messages[0]?.timestamp);
+    this.#metrics.fetched(topic, batch.messages.length);
     // Heartbeats happen between batches only; an error of one shows itself at the next.
     const beat = setInterval(() => void payload.heartbeat().catch(() => undefined), heartbeatMs);
     try {
@@ -526,6 +615,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         const next = after ? BigInt(after.offset) : BigInt(batch.lastOffset()) + 1n;
         await this.#handle(partition, items, next);
         partition.succeeded();
+        partition.lastEventAt = Date.now();
+        partition.oldest = after && Number(after.timestamp);
         if (after) await payload.heartbeat();
       }
     } catch (error) {
@@ -534,6 +625,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         this.#logger.warn(`${error.message}: another has taken it on`);
         if (this.#isCurrent(assignment)) this.#reposition(consumer, partition);
       } else {
+        partition.eventsFailed = true;
         this.#failed(consumer, assignment, partition, error);
       }
     } finally {
@@ -574,16 +666,17 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     let error = first;
     for (let tries = 1; tries < triesAlone; tries++) {
       try {
-        await this.#apply(partition, [item], next);
+        await this.#apply(partition, [item], next, tries);
         return;
       } catch (again) {
         if (!isEventsOwn(again)) throw again;
         error = again;
       }
     }
-    const told = describeFailure(error);
+    // An error's own words may quote the event: they go into the dead letter, and nowhere else.
+    const kind = kindOf(error);
     if (this.#failuresInRow + 1 >= manyFailures) {
-      throw new TooManyFailures(`${manyFailures} events in a row failed, the last with ${told.message}`);
+      throw new TooManyFailures(`${manyFailures} events in a row failed, the last with ${kind}`);
     }
     await this.#apply(
       partition,
@@ -591,23 +684,33 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         {
           message: item.message,
           kind: 'dead-letter',
-          failure: { reason: 'handler-error', ...told, attempts: triesAlone },
+          failure: { reason: 'handler-error', ...describeFailure(error), attempts: triesAlone },
         },
       ],
       next,
     );
     this.#failuresInRow++;
-    this.#logger.warn(`${partition.place} offset ${item.message.offset} is a dead letter: ${told.message}`);
+    this.#logger.warn(`${partition.place} offset ${item.message.offset} is a dead letter: ${kind}`, aboutOf(item));
   }
 
-  async #apply(partition: OwnedPartition, items: readonly Item[], next: bigint): Promise<void> {
+  /** @param tries how often the part was handed over before, in this batch */
+  async #apply(partition: OwnedPartition, items: readonly Item[], next: bigint, tries = 0): Promise<void> {
     const { topic } = partition;
     const from = partition.position!;
-    const part: Part = { topic, partition: partition.partition, cluster: this.#cluster!, items, from, next };
-    const counts = await this.#parts.delivery.apply(part, this.#handlerOf(topic));
+    const attempts = partition.attempts + tries + 1;
+    const part: Part = { topic, partition: partition.partition, cluster: this.#cluster!, items, attempts, from, next };
+    const trace = new PartTrace(this.#parts.tracer, part, this.#options.station.group);
+    let tally: Tally;
+    try {
+      tally = await this.#parts.delivery.apply(part, this.#handlerOf(topic));
+    } catch (error) {
+      trace.undone();
+      throw error;
+    }
+    trace.done();
     partition.position = next;
     if (items.some(({ kind }) => kind === 'event')) this.#failuresInRow = 0;
-    this.#metrics.applied(topic, counts);
+    this.#metrics.applied(topic, items, tally);
   }
 }
 
@@ -629,6 +732,12 @@ const isGroupError = (error: unknown): boolean =>
     String(error.type),
   );
 
+const kindOf = (error: unknown): string =>
+  sqlStateOf(error) === undefined ? (error as Error).name : describeError(error);
+
+/** Of monotonic milliseconds. */
+const rfc3339 = (at: number): string => new Date(performance.timeOrigin + at).toISOString();
+
 /** Name, message and stack, of the error that caused it all. */
 function describeFailure(error: unknown): { message: string; stack?: string } {
   const { name, message, stack } = error as Error;
@@ -638,3 +747,14 @@ function describeFailure(error: unknown): { message: string; stack?: string } {
 /** Doubles from the first to the longest, with jitter so that what failed together does not come back together. */
 const backoff = (attempts: number, [first, longest]: readonly [number, number]): number =>
   Math.min(longest, first * 2 ** Math.min(attempts, 20)) * (0.5 + Math.random() / 2);
+
+/** What a line of the log says of an event: ids, where they are some. */
+function aboutOf(item: Item): Record<string, string> {
+  if (item.kind !== 'event' || !('subject' in item.payload)) return {};
+  const { subject, topic, headers } = item.payload;
+  const { traceparent = '' } = headers;
+  return {
+    ...(/^[0-9a-f-]{36}$/.test(subject) && { [topic.startsWith('loop.') ? 'loopId' : 'feedbackId']: subject }),
+    ...(/^[0-9a-f]{2}-[0-9a-f]{32}-/.test(traceparent) && { traceId: traceparent.slice(3, 35) }),
+  };
+}

@@ -1,14 +1,28 @@
 import { type Metrics } from '@closeloop/platform';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { type OutcomeCounts } from './batch.js';
+import { type OwnedPartition } from './assignment.js';
+import { type Item, type OutcomeCounts, type Tally } from './batch.js';
+import { CountedHistogram } from './counted-histogram.js';
+
+/** Where the measures that are asked for are read. */
+export interface Readings {
+  readonly outbox: { readonly unsent: number; readonly oldestSeconds: number } | undefined;
+  readonly owned: () => readonly OwnedPartition[];
+  /** Brings the ends of the logs up to date; never fails */
+  readonly readEnds: () => Promise<void>;
+}
 
 /** What the messaging layer measures, in the service's registry. */
 export class MessagingMetrics {
   readonly #events: Counter<'topic' | 'outcome'>;
   readonly #seconds: Histogram<'topic'>;
   readonly #pauses: Counter<'topic' | 'cause'>;
+  readonly #letters: Counter<'topic' | 'reason'>;
+  readonly #sizes: Histogram<'topic'>;
+  readonly #stage: CountedHistogram;
+  readonly #totals = { ok: 0, drop: 0, skip: 0, 'dead-letter': 0 };
 
-  constructor(registry: Metrics, readings: { unsent: () => number; paused: () => number; alarms: () => number }) {
+  constructor(registry: Metrics, readings: Readings) {
     const registers = [registry];
     this.#events = new Counter({
       name: 'messaging_events_total',
@@ -29,6 +43,26 @@ export class MessagingMetrics {
       labelNames: ['topic', 'cause'],
       registers,
     });
+    this.#letters = new Counter({
+      name: 'messaging_dead_letters_total',
+      help: 'Events that became dead letters, by reason',
+      labelNames: ['topic', 'reason'],
+      registers,
+    });
+    this.#sizes = new Histogram({
+      name: 'messaging_batch_events',
+      help: 'Events of a batch as it was fetched',
+      labelNames: ['topic'],
+      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500],
+      registers,
+    });
+    this.#stage = new CountedHistogram({
+      name: 'messaging_stage_seconds',
+      help: 'Seconds from an event in its topic to its position moved',
+      label: 'topic',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+      registry,
+    });
     const gauge = (name: string, help: string, read: () => number) =>
       new Gauge({
         name,
@@ -38,13 +72,71 @@ export class MessagingMetrics {
           this.set(read());
         },
       });
-    gauge('messaging_outbox_unsent', 'Rows of the outbox that are not sent yet', readings.unsent);
-    gauge('messaging_paused_partitions', 'Partitions that wait to be tried again', readings.paused);
-    gauge('messaging_alarmed_partitions', 'Partitions whose position cannot be gone on from', readings.alarms);
+    const { outbox, owned } = readings;
+    const count = (which: (partition: OwnedPartition) => boolean) => () => owned().filter(which).length;
+    gauge('messaging_outbox_unsent', 'Rows of the outbox that are not sent yet', () => outbox?.unsent ?? 0);
+    gauge(
+      'messaging_outbox_oldest_seconds',
+      'Seconds that the oldest row of the outbox is known to wait',
+      () => outbox?.oldestSeconds ?? 0,
+    );
+    gauge(
+      'messaging_paused_partitions',
+      'Partitions that wait to be tried again',
+      count(({ attempts }) => attempts > 0),
+    );
+    gauge(
+      'messaging_alarmed_partitions',
+      'Partitions whose position cannot be gone on from',
+      count(({ alarm }) => alarm !== undefined),
+    );
+    new Gauge({
+      name: 'messaging_lag',
+      help: 'Events of an owned partition that are not done',
+      labelNames: ['topic', 'partition'],
+      registers,
+      async collect() {
+        await readings.readEnds();
+        this.reset();
+        for (const { topic, partition, lag } of owned()) {
+          if (lag !== undefined) this.set({ topic, partition }, Number(lag));
+        }
+      },
+    });
+    new Gauge({
+      name: 'messaging_oldest_unhandled_seconds',
+      help: 'Age of the oldest event at hand in an owned partition that is not done',
+      labelNames: ['topic', 'partition'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { topic, partition, oldest } of owned()) {
+          this.set({ topic, partition }, oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000));
+        }
+      },
+    });
   }
 
-  applied(topic: string, counts: OutcomeCounts): void {
-    for (const [outcome, count] of Object.entries(counts)) if (count > 0) this.#events.inc({ topic, outcome }, count);
+  /** By outcome, since the start. */
+  get totals(): OutcomeCounts {
+    return { ...this.#totals };
+  }
+
+  /** A part is done. */
+  applied(topic: string, items: readonly Item[], { counts, reasons }: Tally): void {
+    for (const outcome of ['ok', 'drop', 'skip', 'dead-letter'] as const) {
+      if (counts[outcome] === 0) continue;
+      this.#events.inc({ topic, outcome }, counts[outcome]);
+      this.#totals[outcome] += counts[outcome];
+    }
+    for (const [reason, count] of reasons) this.#letters.inc({ topic, reason }, count);
+    const now = Date.now();
+    for (const { message } of items) this.#stage.observe(topic, Math.max(0, now - Number(message.timestamp)) / 1000);
+  }
+
+  /** A batch is at hand. */
+  fetched(topic: string, events: number): void {
+    this.#sizes.observe({ topic }, events);
   }
 
   batch(topic: string, seconds: number): void {

@@ -1,8 +1,7 @@
 import { type Station } from '@closeloop/contracts';
-import { configProvider, Metrics, Readiness, SERVICE_NAME, SERVICE_TRANSPORT } from '@closeloop/platform';
+import { configProvider, Metrics, Readiness, SERVICE_NAME, SERVICE_TRANSPORT, Tracer } from '@closeloop/platform';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { type Admin } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { BatchProducer, kafkaConnection, partitionCounts } from './batch-producer.js';
 import { type Delivery } from './batch.js';
@@ -10,12 +9,13 @@ import { EffectDelivery } from './effect.delivery.js';
 import { Emitter } from './emitter.js';
 import { HopDelivery } from './hop.delivery.js';
 import { KafkaBatchServer, type ServerTimes } from './kafka-batch.server.js';
-import { kafkaClient } from './kafka.client.js';
+import { adminOf, kafkaClient } from './kafka.client.js';
 import { KafkaConfig } from './kafka.config.js';
 import { MessagingMetrics } from './messaging.metrics.js';
 import { letOriginalErrorsThrough } from './original-error.filter.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { Outbox } from './outbox.js';
+import { StationController } from './station.controller.js';
 
 export interface MessagingOptions {
   /**
@@ -26,8 +26,6 @@ export interface MessagingOptions {
   /** For specs: shorter pauses */
   readonly times?: Partial<ServerTimes>;
 }
-
-const consumerRequestTimeoutMs = 10_000;
 
 /** Kafka for a service: what its station says is consumed and produced, and nothing else. */
 @Module({})
@@ -46,8 +44,8 @@ export class MessagingModule {
         inject: [KafkaConfig, SERVICE_NAME],
         useFactory: (config: KafkaConfig, service: string) =>
           new BatchProducer(
-            kafkaConnection(kafkaClient(config, `closeloop.${service}`)),
-            partitionCounts(adminOf(config, service)),
+            kafkaConnection(() => kafkaClient(config, `closeloop.${service}`)),
+            partitionCounts(adminOf(config, `closeloop.${service}`)),
             config.prefix,
           ),
       },
@@ -56,33 +54,21 @@ export class MessagingModule {
       ? {
           module: MessagingModule,
           global: true,
-          providers: [...shared, hopTransport(station, times)],
-          exports: [SERVICE_TRANSPORT],
+          controllers: [StationController],
+          providers: [...shared, hop, hopTransport(station, times)],
+          exports: [SERVICE_TRANSPORT, BatchProducer, HopDelivery],
         }
       : {
           module: MessagingModule,
           global: true,
-          providers: [...shared, outbox, relay, effectTransport(station, times)],
-          exports: [SERVICE_TRANSPORT, Outbox],
+          controllers: [StationController],
+          providers: [...shared, outboxProvider, relay, effect, effectTransport(station, times)],
+          exports: [SERVICE_TRANSPORT, BatchProducer, Outbox, OutboxRelay, EffectDelivery],
         };
   }
 }
 
-const adminOf =
-  (config: KafkaConfig, service: string) =>
-  async <T>(use: (admin: Admin) => Promise<T>): Promise<T> => {
-    const admin = kafkaClient(config, `closeloop.${service}`, { requestTimeoutMs: consumerRequestTimeoutMs }).admin({
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 2 },
-    });
-    try {
-      await admin.connect();
-      return await use(admin);
-    } finally {
-      await admin.disconnect().catch(() => undefined);
-    }
-  };
-
-const outbox: Provider = {
+const outboxProvider: Provider = {
   provide: Outbox,
   inject: [DataSource, Emitter, KafkaConfig],
   useFactory: (dataSource: DataSource, emitter: Emitter, { outboxBound }: KafkaConfig) =>
@@ -91,9 +77,22 @@ const outbox: Provider = {
 
 const relay: Provider = {
   provide: OutboxRelay,
-  inject: [DataSource, Outbox, BatchProducer],
-  useFactory: (dataSource: DataSource, box: Outbox, producer: BatchProducer) =>
-    new OutboxRelay(dataSource, box, producer),
+  inject: [DataSource, Outbox, BatchProducer, Tracer],
+  useFactory: (dataSource: DataSource, box: Outbox, producer: BatchProducer, tracer: Tracer) =>
+    new OutboxRelay(dataSource, box, producer, tracer),
+};
+
+const hop: Provider = {
+  provide: HopDelivery,
+  inject: [KafkaConfig, SERVICE_NAME, Emitter, BatchProducer],
+  useFactory: (config: KafkaConfig, service: string, emitter: Emitter, producer: BatchProducer) =>
+    new HopDelivery(config.prefix, emitter, producer, adminOf(config, `closeloop.${service}`)),
+};
+
+const effect: Provider = {
+  provide: EffectDelivery,
+  inject: [Emitter, DataSource, Outbox],
+  useFactory: (emitter: Emitter, dataSource: DataSource, box: Outbox) => new EffectDelivery(emitter, dataSource, box),
 };
 
 interface TransportParts {
@@ -104,30 +103,28 @@ interface TransportParts {
   service: string;
   readiness: Readiness;
   registry: Metrics;
+  tracer: Tracer;
   modules: ModulesContainer;
   delivery: Delivery;
-  unsent: () => number;
+  outbox: Outbox | undefined;
   start: () => void;
   stop: () => Promise<void>;
 }
 
 function transport(parts: TransportParts): KafkaBatchServer {
-  const { station, mode, times, config, service, readiness, registry, modules, delivery, unsent, start, stop } = parts;
+  const { station, mode, times, config, service, readiness, registry, tracer, modules, delivery, outbox, start, stop } =
+    parts;
   letOriginalErrorsThrough(modules);
   const server = new KafkaBatchServer(
     // More partitions at once would wait for the database's connections in an effect, and for the one producer in a hop.
     { station, prefix: config.prefix, mode, concurrency: mode === 'hop' ? 8 : 4, ...(times && { times }) },
     {
       delivery,
-      client: (observeLog) =>
-        kafkaClient(config, `closeloop.${service}`, { requestTimeoutMs: consumerRequestTimeoutMs, observeLog }),
-      withAdmin: adminOf(config, service),
+      client: (observeLog) => kafkaClient(config, `closeloop.${service}`, observeLog),
+      withAdmin: adminOf(config, `closeloop.${service}`),
+      tracer,
       metrics: (self) =>
-        new MessagingMetrics(registry, {
-          unsent,
-          paused: () => self.pausedPartitions,
-          alarms: () => self.alarmedPartitions,
-        }),
+        new MessagingMetrics(registry, { outbox, owned: () => self.owned, readEnds: () => self.readEnds() }),
       start,
       stop,
     },
@@ -138,15 +135,16 @@ function transport(parts: TransportParts): KafkaBatchServer {
 
 const hopTransport = (station: Station, times: Partial<ServerTimes> | undefined): Provider => ({
   provide: SERVICE_TRANSPORT,
-  inject: [KafkaConfig, SERVICE_NAME, Readiness, Metrics, ModulesContainer, BatchProducer, Emitter],
+  inject: [KafkaConfig, SERVICE_NAME, Readiness, Metrics, Tracer, ModulesContainer, BatchProducer, HopDelivery],
   useFactory: (
     config: KafkaConfig,
     service: string,
     readiness: Readiness,
     registry: Metrics,
+    tracer: Tracer,
     modules: ModulesContainer,
     producer: BatchProducer,
-    emitter: Emitter,
+    delivery: HopDelivery,
   ) =>
     transport({
       station,
@@ -156,9 +154,10 @@ const hopTransport = (station: Station, times: Partial<ServerTimes> | undefined)
       service,
       readiness,
       registry,
+      tracer,
       modules,
-      delivery: new HopDelivery(station.group, config.prefix, emitter, producer, adminOf(config, service)),
-      unsent: () => 0,
+      delivery,
+      outbox: undefined,
       start: () => undefined,
       stop: () => producer.close(),
     }),
@@ -171,10 +170,10 @@ const effectTransport = (station: Station, times: Partial<ServerTimes> | undefin
     SERVICE_NAME,
     Readiness,
     Metrics,
+    Tracer,
     ModulesContainer,
     BatchProducer,
-    Emitter,
-    DataSource,
+    EffectDelivery,
     Outbox,
     OutboxRelay,
   ],
@@ -183,10 +182,10 @@ const effectTransport = (station: Station, times: Partial<ServerTimes> | undefin
     service: string,
     readiness: Readiness,
     registry: Metrics,
+    tracer: Tracer,
     modules: ModulesContainer,
     producer: BatchProducer,
-    emitter: Emitter,
-    dataSource: DataSource,
+    delivery: EffectDelivery,
     box: Outbox,
     outboxRelay: OutboxRelay,
   ) =>
@@ -198,9 +197,10 @@ const effectTransport = (station: Station, times: Partial<ServerTimes> | undefin
       service,
       readiness,
       registry,
+      tracer,
       modules,
-      delivery: new EffectDelivery(station.group, emitter, dataSource, box),
-      unsent: () => box.unsent,
+      delivery,
+      outbox: box,
       start: () => outboxRelay.start(),
       stop: async () => {
         await outboxRelay.close();

@@ -1,4 +1,4 @@
-import { describeError } from '@closeloop/platform';
+import { attributesOf, describeError, type SpanTeller, type Trace, type Tracer } from '@closeloop/platform';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -16,17 +16,27 @@ export interface RelayTimes {
   readonly renewMs: number;
   /** How long the holder keeps off the end of its lease */
   readonly marginMs: number;
-  /** How long nothing may wake a shard before it looks by itself */
+  /** How long nothing may wake a shard before it looks by itself: while it is not told of commits, and while it is */
   readonly pollMs: number;
+  readonly listeningPollMs: number;
   /** How long a stop waits for the rest to be sent */
   readonly flushMs: number;
 }
 
-const defaultTimes: RelayTimes = { leaseMs: 10_000, renewMs: 2_500, marginMs: 2_000, pollMs: 1_000, flushMs: 10_000 };
+const defaultTimes: RelayTimes = {
+  leaseMs: 6_000,
+  renewMs: 1_500,
+  marginMs: 1_500,
+  pollMs: 1_000,
+  listeningPollMs: 5_000,
+  flushMs: 10_000,
+};
 
 /** Most rows, and about the most bytes, of one send of a shard. */
 const maxRows = 1_000;
 const maxRowsBytes = 2 * 1024 * 1024;
+
+const now = (): number => performance.timeOrigin + performance.now();
 
 interface Row {
   id: string;
@@ -78,18 +88,21 @@ export class OutboxRelay {
   readonly #shards = Array.from({ length: outboxShards }, (_, number) => new Shard(number));
   readonly #stop = new AbortController();
   #running: Promise<unknown> | undefined;
+  /** Hears of every commit */
+  #listening = false;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
     private readonly producer: BatchProducer,
+    private readonly tracer: Tracer,
     private readonly times: RelayTimes = defaultTimes,
   ) {
     setMaxListeners(0, this.#stop.signal);
   }
 
   start(): void {
-    this.outbox.start(() => this.wake());
+    this.outbox.start((shards) => this.wake(shards));
     this.#running ??= Promise.all([
       this.#holdLeases(),
       this.#listen(),
@@ -97,8 +110,9 @@ export class OutboxRelay {
     ]);
   }
 
-  wake(): void {
-    for (const shard of this.#shards) shard.wake();
+  /** Those shards, or all. */
+  wake(shards?: readonly number[]): void {
+    for (const shard of this.#shards) if (shards?.includes(shard.number) ?? true) shard.wake();
   }
 
   /** Sends what is left, for at most `flushMs`, and gives the leases to whoever wants them. */
@@ -140,17 +154,16 @@ export class OutboxRelay {
   async #renew(): Promise<void> {
     const asked = performance.now();
     try {
-      await this.dataSource.query(
+      const held = await this.dataSource.query<{ shard: number }[]>(
         `with free as (
            select shard from outbox_lease where holder = $1 or expires_at < clock_timestamp() order by shard for update
+         ), renewed as (
+           update outbox_lease set holder = $1, expires_at = clock_timestamp() + $2::int * interval '1 ms'
+           from free where outbox_lease.shard = free.shard
+           returning outbox_lease.shard
          )
-         update outbox_lease set holder = $1, expires_at = clock_timestamp() + $2::int * interval '1 ms'
-         from free where outbox_lease.shard = free.shard`,
+         select shard from renewed`,
         [this.#holder, this.times.leaseMs],
-      );
-      const held = await this.dataSource.query<{ shard: number }[]>(
-        'select shard from outbox_lease where holder = $1 and expires_at > clock_timestamp()',
-        [this.#holder],
       );
       const numbers = new Set(held.map(({ shard }) => shard));
       for (const shard of this.#shards) {
@@ -172,7 +185,7 @@ export class OutboxRelay {
     while (!this.#stopped) {
       if (!this.#holds(shard)) {
         shard.woken = false;
-        await shard.rest(this.times.pollMs);
+        await this.#rest(shard);
         continue;
       }
       try {
@@ -183,16 +196,21 @@ export class OutboxRelay {
         // There may be more.
         if (sent > 0) continue;
         shard.idle = !shard.woken;
-        await shard.rest(this.times.pollMs);
+        await this.#rest(shard);
       } catch (error) {
         shard.failures++;
         const told = `The outbox's shard ${shard.number} could not be sent: ${describeError(error)}`;
         if (shard.failures === 1) this.#logger.warn(told);
         else this.#logger.debug(told);
-        const pause = Math.min(5_000, 100 * 2 ** Math.min(shard.failures, 10)) * (0.5 + Math.random() / 2);
+        const pause = Math.min(2_000, 100 * 2 ** Math.min(shard.failures, 10)) * (0.5 + Math.random() / 2);
         await sleep(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined);
       }
     }
+  }
+
+  async #rest(shard: Shard): Promise<void> {
+    await shard.rest(this.#listening ? this.times.listeningPollMs : this.times.pollMs);
+    if (!this.#listening) this.outbox.changed();
   }
 
   /** Sends and deletes the first rows. @returns how many */
@@ -211,20 +229,49 @@ export class OutboxRelay {
     if (chosen.length === 0) return 0;
     // Between the question and its answer the lease may have run out, and another may have sent further already.
     if (!this.#holds(shard)) return 0;
-    await this.producer.send(
-      chosen.map(({ topic, key, headers, value }): WireMessage => ({
-        topic,
-        key,
-        headers: unpackHeaders(headers),
-        value,
-      })),
-    );
+    const messages = chosen.map(({ topic, key, headers, value }): WireMessage => ({
+      topic,
+      key,
+      headers: unpackHeaders(headers),
+      value,
+    }));
+    const told = this.#traced(messages);
+    await this.producer.send(messages);
+    told();
     await this.dataSource.query('delete from outbox where shard = $1 and id = any($2::bigint[])', [
       shard.number,
       chosen.map(({ id }) => id),
     ]);
     this.outbox.deleted(chosen.length);
     return chosen.length;
+  }
+
+  /** Makes the sending a step of each message's trace. @returns what tells of it, for when it is done */
+  #traced(messages: readonly WireMessage[]): () => void {
+    if (!this.tracer.on) return () => undefined;
+    const startMs = now();
+    const steps: { trace: Trace; topic: string }[] = [];
+    for (const { topic, headers } of messages) {
+      const { traceparent } = headers;
+      // What goes again out of a dead letter may have none: its trace begins where it is taken in.
+      if (typeof traceparent !== 'string') continue;
+      const trace = this.tracer.step(traceparent);
+      headers['traceparent'] = trace.traceparent;
+      steps.push({ trace, topic });
+    }
+    return () => {
+      const endMs = now();
+      const tellers = new Map<string, SpanTeller>();
+      for (const { trace, topic } of steps) {
+        let tell = tellers.get(topic);
+        if (tell === undefined) {
+          const attributes = attributesOf({ 'messaging.system': 'kafka', 'messaging.destination.name': topic });
+          tell = this.tracer.teller({ name: `send ${topic}`, kind: 'producer', startMs, endMs, attributes });
+          tellers.set(topic, tell);
+        }
+        tell(trace);
+      }
+    };
   }
 
   /** A connection of its own that hears of every commit; while it is broken, the poll does. */
@@ -239,13 +286,19 @@ export class OutboxRelay {
           listening.once('end', () => resolve());
           this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
         });
-        listening.on('notification', () => this.wake());
+        listening.on('notification', ({ payload }) => {
+          this.outbox.changed();
+          this.wake(payload ? payload.split(',').map(Number) : undefined);
+        });
         await listening.query(`listen ${outboxChannel}`);
+        this.#listening = true;
+        this.outbox.changed();
         this.wake();
         await broken;
       } catch (error) {
         this.#logger.debug(`The outbox is not listened to: ${describeError(error)}`);
       } finally {
+        this.#listening = false;
         // Never back into the pool: it listens.
         client?.removeAllListeners('notification');
         client?.on('error', () => undefined);

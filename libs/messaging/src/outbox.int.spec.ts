@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { databaseUrlOf } from '@closeloop/platform';
+import { resendHeader } from '@closeloop/contracts';
+import { databaseUrlOf, Tracer } from '@closeloop/platform';
 import { eventually, type TestEnvironment } from '@closeloop/testing';
 import { DataSource } from 'typeorm';
 import { type BatchProducer, NotAcknowledged } from './batch-producer.js';
 import { Emitter } from './emitter.js';
 import { feedback, tagged } from './event.fixture.js';
+import { outboxShards } from './migrations/messaging-1763700000000.js';
+import { partitionOf } from './murmur2.js';
 import { Outbox } from './outbox.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { kafkaEnvironment, migrateSpecDatabase, stationOf } from './service.fixture.js';
@@ -34,7 +37,8 @@ afterEach(async () => {
   await Promise.all(relays.splice(0).map((relay) => relay.close()));
 });
 
-const times = { leaseMs: 1_500, renewMs: 200, marginMs: 300, pollMs: 100, flushMs: 2_000 };
+const times = { leaseMs: 1_500, renewMs: 200, marginMs: 300, pollMs: 100, listeningPollMs: 100, flushMs: 2_000 };
+const untraced = new Tracer('spec', {});
 const newOutbox = (bound = 1_000) => new Outbox(dataSource, new Emitter('spec', stationOf('outbox')), bound);
 /** A producer that notes what was sent, and does what a spec says. */
 const newProducer = (behave: (messages: readonly WireMessage[]) => Promise<void> = () => Promise.resolve()) => {
@@ -46,7 +50,7 @@ const newProducer = (behave: (messages: readonly WireMessage[]) => Promise<void>
   return { sent, producer: { send, close: () => Promise.resolve() } as unknown as BatchProducer };
 };
 const startRelay = (outbox: Outbox, producer: BatchProducer) => {
-  const relay = new OutboxRelay(dataSource, outbox, producer, times);
+  const relay = new OutboxRelay(dataSource, outbox, producer, untraced, times);
   relays.push(relay);
   relay.start();
   return relay;
@@ -93,6 +97,18 @@ describe('the outbox', () => {
     await eventually(async () => expect(await unsent()).toBe(0));
     got.sort((one, other) => one.topic.localeCompare(other.topic));
     expect(got).toEqual(messages);
+  });
+
+  it('puts the headers that it is given on each event', async () => {
+    const outbox = newOutbox();
+    await dataSource.transaction((transaction) =>
+      outbox.append(transaction, [tagged(feedback('again'))], { [resendHeader]: 'request 1' }),
+    );
+    const got: WireMessage[] = [];
+    const { producer } = newProducer((batch) => (got.push(...batch), Promise.resolve()));
+    startRelay(outbox, producer);
+    await eventually(() => expect(got).toHaveLength(1));
+    expect(got[0]!.headers).toMatchObject({ [resendHeader]: 'request 1', ce_type: 'feedback.tagged.v1' });
   });
 
   it('refuses an event that the station does not produce', async () => {
@@ -192,13 +208,58 @@ describe('the outbox', () => {
 
   it('hears of what another process commits, by its notification', async () => {
     const { producer, sent } = newProducer();
-    const relay = new OutboxRelay(dataSource, newOutbox(), producer, { ...times, pollMs: 60_000 });
+    const relay = new OutboxRelay(dataSource, newOutbox(), producer, untraced, {
+      ...times,
+      pollMs: 60_000,
+      listeningPollMs: 60_000,
+    });
     relays.push(relay);
     relay.start();
     await eventually(async () => expect(await holders()).toHaveLength(4));
     await new Promise((resolve) => setTimeout(resolve, 300));
     await append(newOutbox(), [message('a', 'a:0')]);
     await eventually(() => expect(sent).toEqual(['a:0']), { timeoutMs: 2_000 });
+  });
+
+  it('wakes only the shards that were appended to', async () => {
+    const outbox = newOutbox();
+    const { producer } = newProducer();
+    const relay = new OutboxRelay(dataSource, outbox, producer, untraced, {
+      ...times,
+      pollMs: 60_000,
+      listeningPollMs: 60_000,
+    });
+    relays.push(relay);
+    const woken: (readonly number[] | undefined)[] = [];
+    const wake = relay.wake.bind(relay);
+    relay.wake = (shards) => {
+      woken.push(shards);
+      wake(shards);
+    };
+    relay.start();
+    await eventually(async () => expect(await holders()).toHaveLength(4));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    woken.length = 0;
+    const shard = partitionOf(Buffer.from('a'), outboxShards);
+    await append(outbox, [message('a', 'a:0')]);
+    outbox.wake();
+    await eventually(() => expect(woken).toEqual([[shard], [shard]]));
+    await eventually(async () => expect(await unsent()).toBe(0));
+    // Nothing was appended.
+    outbox.wake();
+    expect(woken).toHaveLength(2);
+  });
+
+  it('tells how long its oldest row waits', async () => {
+    const outbox = newOutbox();
+    const { producer } = newProducer(() => Promise.reject(new NotAcknowledged('none')));
+    await outbox.count();
+    expect(outbox.oldestSeconds).toBe(0);
+    startRelay(outbox, producer);
+    await append(outbox, [message('a', 'a:0')]);
+    await eventually(() => expect(outbox.oldestSeconds).toBeGreaterThan(1));
+    await dataSource.query('delete from outbox');
+    await eventually(() => expect(outbox.oldestSeconds).toBe(0));
   });
 
   it('is full at its bound, and says so', async () => {

@@ -18,30 +18,43 @@ const countEveryMs = 1_000;
 @Injectable()
 export class Outbox {
   #unsent = 0;
+  /** First unsent row of each shard, and since when it is known to be that: monotonic milliseconds */
+  #first = new Map<number, { id: string; since: number }>();
   #timer: NodeJS.Timeout | undefined;
   #counting = false;
-  #wake: () => void = () => undefined;
+  #wake: (shards: readonly number[]) => void = () => undefined;
+  /** Shards that were appended to since the relay was woken */
+  readonly #appended = new Set<number>();
+  /** Whether rows may be there that were not counted */
+  #uncounted = true;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly emitter: Emitter,
-    private readonly bound: number,
+    /** OUTBOX_BOUND */
+    readonly bound: number,
   ) {}
 
   /**
    * Appends events in one statement and has the relay notified at commit. Ids are drawn here: call it when the locks on the rows that
    * the events tell of are held, so that the order of ids is the order of commits for each key.
+   * @param headers beside those of each event and of the trace, for example `{[resendHeader]: id}`
    * @throws TypeError for an event that the station does not produce; EventTooLarge
    */
-  async append(transaction: EntityManager, events: readonly OutgoingEvent[]): Promise<void> {
+  async append(
+    transaction: EntityManager,
+    events: readonly OutgoingEvent[],
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const traceparent = currentTraceparent();
+    const carried = { ...(traceparent && { traceparent }), ...headers };
     await this.appendMessages(
       transaction,
-      events.map((event) => this.emitter.encode(event, traceparent)),
+      events.map((event) => this.emitter.encode(event, carried)),
     );
   }
 
-  /** As `append`, for messages as they stand on the wire. */
+  /** As `append`, for messages as they stand on the wire: dead letters that go again, for example. */
   async appendMessages(transaction: EntityManager, messages: readonly WireMessage[]): Promise<void> {
     if (messages.length === 0) return;
     // One parameter of bytes and where each part of it ends: an array of bytea would travel as twice its size in hex.
@@ -64,6 +77,7 @@ export class Outbox {
       parts.push(packed);
       if (value) parts.push(value);
     }
+    const shards = [...new Set(columns.shard)].sort();
     // Several notifications with one payload in a transaction are one.
     await transaction.query(
       `with appended as (
@@ -80,15 +94,37 @@ export class Outbox {
            order by row
          ) as placed
        )
-       select pg_notify($7, '')`,
-      [Buffer.concat(parts), columns.shard, columns.topic, columns.key, columns.headers, columns.value, outboxChannel],
+       select pg_notify($7, $8)`,
+      [
+        Buffer.concat(parts),
+        columns.shard,
+        columns.topic,
+        columns.key,
+        columns.headers,
+        columns.value,
+        outboxChannel,
+        shards.join(','),
+      ],
     );
+    for (const shard of shards) this.#appended.add(shard);
     this.#unsent += messages.length;
+    this.#uncounted = true;
   }
 
-  /** Tells the relay of this process that something was committed. */
+  /**
+   * Tells the relay of this process that something was committed, so that it need not wait for the notification. What another
+   * transaction has appended and not committed yet is woken for too early, and again by its notification.
+   */
   wake(): void {
-    this.#wake();
+    if (this.#appended.size === 0) return;
+    const shards = [...this.#appended];
+    this.#appended.clear();
+    this.#wake(shards);
+  }
+
+  /** Rows may have been committed, here or by another process. */
+  changed(): void {
+    this.#uncounted = true;
   }
 
   /** Whether so many rows are unsent that nothing more is to be accepted (OUTBOX_BOUND); at most a second old. */
@@ -106,15 +142,24 @@ export class Outbox {
     return this.#unsent;
   }
 
+  /** How long the oldest unsent row is known to this process to wait; rows have no time of their own. */
+  get oldestSeconds(): number {
+    const since = Math.min(...[...this.#first.values()].map((first) => first.since));
+    return Number.isFinite(since) ? (performance.now() - since) / 1000 : 0;
+  }
+
   /** Sent rows were deleted. */
   deleted(count: number): void {
     this.#unsent = Math.max(0, this.#unsent - count);
   }
 
-  /** Begins to count what is unsent; `wake` is what wakes the relay. */
-  start(wake: () => void): void {
+  /** Begins to count what is unsent; `wake` is what wakes the relay for shards. */
+  start(wake: (shards: readonly number[]) => void): void {
     this.#wake = wake;
-    this.#timer ??= setInterval(() => void this.count(), countEveryMs).unref();
+    // Where nothing was appended, and nothing is left, there is nothing to count.
+    this.#timer ??= setInterval(() => {
+      if (this.#uncounted || this.#unsent > 0) void this.count();
+    }, countEveryMs).unref();
   }
 
   stop(): void {
@@ -127,14 +172,25 @@ export class Outbox {
   async count(): Promise<void> {
     if (this.#counting) return;
     this.#counting = true;
+    this.#uncounted = false;
     try {
-      const [row] = await this.dataSource.query<{ unsent: number }[]>(
-        'select count(*)::int as unsent from (select from outbox limit $1) as rows',
-        [this.bound],
+      const [row] = await this.dataSource.query<{ unsent: number; first: (string | null)[] }[]>(
+        `select (select count(*)::int from (select from outbox limit $1) as rows) as unsent,
+           array(select (select id::text from outbox where outbox.shard = shards.shard order by id limit 1)
+                 from generate_series(0, $2::int - 1) as shards (shard) order by shards.shard) as first`,
+        [this.bound, outboxShards],
       );
       this.#unsent = row?.unsent ?? 0;
+      const known = this.#first;
+      this.#first = new Map();
+      for (const [shard, id] of row!.first.entries()) {
+        if (id === null) continue;
+        const before = known.get(shard);
+        this.#first.set(shard, before?.id === id ? before : { id, since: performance.now() });
+      }
     } catch {
       // Told by the relay and by the database's own probe.
+      this.#uncounted = true;
     } finally {
       this.#counting = false;
     }

@@ -11,6 +11,8 @@ export interface OutgoingEvent<T extends object = object> {
   readonly data: T;
   /** RFC 3339; the time of sending unless given */
   readonly time?: string;
+  /** Of what caused it, where that is not the request or the event being handled */
+  readonly traceparent?: string;
 }
 
 /** What a handler made of one event. It never throws to say so. */

@@ -32,7 +32,8 @@ export async function createTopics(
   const config = loadConfig(KafkaConfig, env);
   const numPartitions = options.partitions ?? config.partitions;
   const replicationFactor = options.replication ?? config.replication;
-  const admin = kafkaClient(config, 'closeloop.topics').admin();
+  const client = kafkaClient(config, 'closeloop.topics');
+  const admin = client.kafka.admin();
   const lines: string[] = [];
   await admin.connect();
   try {
@@ -72,6 +73,7 @@ export async function createTopics(
     return lines;
   } finally {
     await admin.disconnect();
+    client.hangUp();
   }
 }
 

@@ -27,6 +27,12 @@ describe('headers in the outbox', () => {
     );
   });
 
+  it('without a value, as anybody may send them, come out so', () => {
+    const odd = { none: null, some: [null, Buffer.from('b')] } as unknown as WireHeaders;
+    expect(unpackHeaders(packHeaders(odd))).toEqual({ none: null, some: [null, 'b'] });
+    expect(textHeaders(odd)).toEqual({ some: 'b' });
+  });
+
   it('read as text, the last of several of one name', () => {
     expect(textHeaders({ a: Buffer.from('ü'), b: ['1', Buffer.from('2')], c: undefined })).toEqual({ a: 'ü', b: '2' });
     expect(textHeaders(undefined)).toEqual({});

@@ -28,16 +28,38 @@ export function textHeaders(headers: IHeaders | undefined): Record<string, strin
   return text;
 }
 
-/** A part of headers that is not UTF-8 stands as [base64]; several of one name as a list of such parts. */
-type Packed = string | [string] | { all: (string | [string])[] };
+/**
+ * The headers as they were sent. kafkajs takes what every object inherits for an earlier header of that name: one called `constructor`,
+ * as anybody may send it, comes as a function and a value.
+ */
+export function sentHeaders(headers: IHeaders | undefined): WireHeaders {
+  const sent: WireHeaders = bare();
+  for (const [name, given] of Object.entries(headers ?? {})) {
+    if (!Array.isArray(given) || given.every(isPart)) {
+      sent[name] = given;
+      continue;
+    }
+    const parts = given.filter(isPart);
+    sent[name] = parts.length === 1 ? parts[0] : parts;
+  }
+  return sent;
+}
 
-const packOne = (value: string | Buffer): string | [string] => {
-  if (typeof value === 'string') return value;
+/** A header may also have no value, whatever kafkajs's types say. */
+const isPart = (part: unknown): boolean => typeof part === 'string' || part === null || Buffer.isBuffer(part);
+
+/** A part of headers that is not UTF-8 stands as [base64]; several of one name as a list of such parts. */
+type PackedPart = string | [string] | null;
+type Packed = PackedPart | { all: PackedPart[] };
+
+/** Kafka has headers without a value, which kafkajs reads as null whatever its types say. */
+const packOne = (value: string | Buffer | null): PackedPart => {
+  if (typeof value === 'string' || value === null) return value;
   const text = value.toString('utf8');
   return Buffer.from(text, 'utf8').equals(value) ? text : [value.toString('base64')];
 };
-const unpackOne = (value: string | [string]): Buffer | string =>
-  typeof value === 'string' ? value : Buffer.from(value[0], 'base64');
+const unpackOne = (value: PackedPart): Buffer | string =>
+  Array.isArray(value) ? Buffer.from(value[0], 'base64') : (value as string);
 
 /** Headers as bytes that any column of bytes can hold, whatever is in them. */
 export function packHeaders(headers: WireHeaders): Buffer {
@@ -52,7 +74,8 @@ export function packHeaders(headers: WireHeaders): Buffer {
 export function unpackHeaders(bytes: Buffer): WireHeaders {
   const headers: WireHeaders = bare();
   for (const [name, value] of Object.entries(JSON.parse(bytes.toString('utf8')) as Record<string, Packed>)) {
-    headers[name] = typeof value === 'object' && 'all' in value ? value.all.map(unpackOne) : unpackOne(value);
+    headers[name] =
+      value !== null && typeof value === 'object' && 'all' in value ? value.all.map(unpackOne) : unpackOne(value);
   }
   return headers;
 }
@@ -64,7 +87,7 @@ export function sizeOf({ key, value, headers }: WireMessage): number {
     const given = headers[name];
     size += name.length + 8;
     if (typeof given === 'string') size += given.length * 3;
-    else if (Array.isArray(given)) for (const part of given) size += Buffer.byteLength(part);
+    else if (Array.isArray(given)) for (const part of given) size += Buffer.byteLength(part ?? '');
     else size += given?.length ?? 0;
   }
   return size;

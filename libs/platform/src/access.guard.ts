@@ -35,7 +35,7 @@ export class AccessGuard implements CanActivate, OnApplicationBootstrap {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const principal = await this.identify(request);
     if (!isAllowed(access, principal)) {
-      throw new Problem('forbidden', 'This is not for you.', {
+      throw new Problem('forbidden', neededFor(access), {
         headers: { 'www-authenticate': 'Bearer realm="closeloop", error="insufficient_scope"' },
       });
     }
@@ -69,6 +69,13 @@ function isAllowed(access: Access, principal: Principal): boolean {
   if (principal.kind === 'connector') return access.connectors === true;
   return principal.roles.some((role) => access.people?.includes(role));
 }
+
+const neededFor = ({ people, connectors }: Access): string =>
+  people
+    ? `This needs the role ${people.join(' or ')}.`
+    : connectors
+      ? 'This is for connectors.'
+      : 'This is not for you.';
 
 function unauthenticated(detail: string, invalidToken = false): Problem {
   const challenge = `Bearer realm="closeloop"${invalidToken ? ', error="invalid_token"' : ''}`;

@@ -1,11 +1,12 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type FastifyRequest } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Observable } from 'rxjs';
 
 import { BODY_RULE, type BodyRule, DEFAULT_MAX_BODY_BYTES } from './body.js';
+import { BodyRoom, type BodyShare } from './body-room.js';
 import { HttpConfig } from './http.config.js';
 import { parseJson } from './json.js';
 import { StatusProblem } from './problem-mapping.js';
@@ -25,26 +26,31 @@ export class SenderGone extends Error {
  */
 @Injectable()
 export class BodyInterceptor implements NestInterceptor {
+  readonly #room: BodyRoom;
+
   constructor(
     private readonly reflector: Reflector,
     private readonly config: HttpConfig,
-  ) {}
+  ) {
+    this.#room = new BodyRoom(config.bodiesBytes);
+  }
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     if (context.getType() === 'http') {
-      const request = context.switchToHttp().getRequest<FastifyRequest>();
+      const http = context.switchToHttp();
+      const request = http.getRequest<FastifyRequest>();
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         const rule = this.reflector.getAllAndOverride<BodyRule | undefined>(BODY_RULE, [
           context.getHandler(),
           context.getClass(),
         ]);
-        request.body = await this.read(request, rule ?? { as: 'json' });
+        request.body = await this.read(request, http.getResponse<FastifyReply>(), rule ?? { as: 'json' });
       }
     }
     return next.handle();
   }
 
-  private async read(request: FastifyRequest, rule: BodyRule): Promise<unknown> {
+  private async read(request: FastifyRequest, reply: FastifyReply, rule: BodyRule): Promise<unknown> {
     const { headers } = request;
     const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
     if (headers['transfer-encoding'] === undefined && (announced === undefined || announced === 0))
@@ -64,7 +70,16 @@ export class BodyInterceptor implements NestInterceptor {
     if (announced !== undefined && announced > maxBytes) throw tooLarge(maxBytes);
     const encoding = contentEncodingOf(request);
     if (rule.as === 'stream') return unpacked(request.raw, encoding, maxBytes);
-    const bytes = await collected(request.raw, encoding, maxBytes, this.config.bodyTimeoutSeconds);
+    const seconds = this.config.bodyTimeoutSeconds;
+    const share = await this.#room.enter(encoding === 'identity' ? announced : undefined, seconds);
+    // Its sender may have gone while it waited.
+    if (reply.raw.closed || request.raw.destroyed) {
+      share.release();
+      throw new SenderGone();
+    }
+    // What is made of it lives as long as it is worked on.
+    reply.raw.once('close', () => share.release());
+    const bytes = await collected(request.raw, encoding, { maxBytes, seconds, share });
     return rule.as === 'json' ? parseJson(bytes) : bytes;
   }
 }
@@ -125,6 +140,8 @@ function unpacked(source: Readable, encoding: string, maxBytes: number): Readabl
       else done(null, chunk);
     },
   });
+  // It may break before the handler has begun to read, which is told then; unheard, it would end the process.
+  bounded.on('error', () => undefined);
   let ended = false;
   source.once('end', () => (ended = true));
   source.once('close', () => {
@@ -170,7 +187,11 @@ function decoderOf(encoding: string): Transform | undefined {
 }
 
 /** The whole body, unpacked. By listeners, not by stream operators: this is on the way of every request that writes. */
-function collected(source: Readable, encoding: string, maxBytes: number, seconds: number): Promise<Buffer> {
+function collected(
+  source: Readable,
+  encoding: string,
+  { maxBytes, seconds, share }: { maxBytes: number; seconds: number; share: BodyShare },
+): Promise<Buffer> {
   const decoder = decoderOf(encoding);
   const body = decoder === undefined ? source : source.pipe(decoder);
   return new Promise((resolve, reject) => {
@@ -183,8 +204,13 @@ function collected(source: Readable, encoding: string, maxBytes: number, seconds
 
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) settle(() => reject(tooLarge(maxBytes)));
-      else chunks.push(chunk);
+      if (size > maxBytes) return settle(() => reject(tooLarge(maxBytes)));
+      try {
+        share.grewTo(size);
+        chunks.push(chunk);
+      } catch (error) {
+        settle(() => reject(error as Error));
+      }
     };
     const end = () => settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
     const gone = () => settle(() => reject(new SenderGone()));

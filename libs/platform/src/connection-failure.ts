@@ -19,7 +19,7 @@ const SOCKET_CODES = new Set([
 /** SQLSTATEs that say that the server, not the statement, is the trouble: it goes, comes, or is a standby after a failover. */
 const SERVER_STATES = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '25006']);
 
-/** pg and pg-pool say these without a code. */
+/** pg, pg-pool and TypeORM say these without a code. */
 const MESSAGES = [
   'Connection terminated',
   'Client has encountered a connection error',
@@ -30,6 +30,9 @@ const MESSAGES = [
   'Query read timeout',
   'Driver not Connected',
   'Connection is not established',
+  // TypeORM itself gives back a connection that broke between two statements, and tells the next statement only this.
+  'Query runner already released',
+  'Database connection provided by a query runner was already released',
 ];
 
 /**

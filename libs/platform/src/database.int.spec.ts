@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, Query } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
@@ -80,7 +80,27 @@ class NotesController {
   }
 }
 
-@Module({ imports: [DatabaseModule.forService(definition)], controllers: [NotesController] })
+/** Its session ends between two statements of a transaction; they are sent in each of the ways that TypeORM has. */
+@Public()
+@Controller('interrupted')
+class InterruptedController {
+  constructor(private readonly dataSource: DataSource) {}
+
+  @Get()
+  interrupted(@Query('by') by: string) {
+    return this.dataSource.transaction(async (manager) => {
+      const [row] = await manager.query<{ pid: number }[]>('select pg_backend_pid() pid');
+      await this.dataSource.query('select pg_terminate_backend($1)', [row?.pid]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      if (by === 'manager') await manager.query('select 1');
+      else if (by === 'runner') await manager.queryRunner?.query('select 1');
+      else if (by === 'nested') await manager.transaction((inner) => inner.query('select 1'));
+      return {};
+    });
+  }
+}
+
+@Module({ imports: [DatabaseModule.forService(definition)], controllers: [NotesController, InterruptedController] })
 class NotesModule {}
 
 /** Stands between the service and Postgres, and can be taken away. */
@@ -274,6 +294,21 @@ describe('a service’s database', () => {
     await service.close();
     await cable.pull();
   }, 30_000);
+
+  it('answers 503 where a session ends between two statements of a transaction', async () => {
+    const env = environment();
+    await migrateDatabase('notes', definition, env);
+    const service = await start(env);
+    for (const by of ['manager', 'runner', 'nested', 'commit']) {
+      const refused = await fetch(`${service.url}/interrupted?by=${by}`);
+      expect({ by, status: refused.status, retry: refused.headers.get('retry-after') }).toEqual({
+        by,
+        status: 503,
+        retry: '2',
+      });
+    }
+    expect((await fetch(`${service.url}/notes`)).status).toBe(200);
+  });
 
   it('is let go of when the service stops', async () => {
     const env = environment();

@@ -8,8 +8,11 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { type Socket } from 'node:net';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 
+import { sqlStateOf } from './connection-failure.js';
 import { connectionOf, type DatabaseDefinition, dataSourceOptionsOf, openDatabase } from './database.js';
 import { ENVIRONMENT, type Env, SERVICE_NAME } from './environment.js';
 import { describeError } from './problem-mapping.js';
@@ -33,6 +36,7 @@ class DatabaseProbe implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(SERVICE_NAME) private readonly service: string,
     @Inject(ENVIRONMENT) private readonly env: Env,
+    private readonly dataSource: DataSource,
     readiness: Readiness,
   ) {
     readiness.register('database', () => (this.#lost ? 'the database cannot be reached' : undefined));
@@ -61,10 +65,22 @@ class DatabaseProbe implements OnApplicationBootstrap, OnModuleDestroy {
       this.#lost = false;
     } catch (error) {
       await this.#drop();
+      if (isSilence(error)) this.#breakOff();
       if (!this.#lost && !this.#stopped) this.#logger.error(`The database cannot be reached: ${describeError(error)}`);
       this.#lost = true;
     }
     this.#next(PROBE_INTERVAL_MS);
+  }
+
+  /**
+   * What was asked before the server fell silent may never be answered, and pg keeps such a connection and queues what is asked next
+   * behind it: each is broken off, so that those who wait fail and the pool makes new ones.
+   */
+  #breakOff(): void {
+    const { master } = this.dataSource.driver as unknown as { master?: { _clients?: pg.Client[] } };
+    for (const client of [...(master?._clients ?? [])]) {
+      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    }
   }
 
   async #connect(): Promise<pg.Client> {
@@ -91,6 +107,10 @@ class DatabaseProbe implements OnApplicationBootstrap, OnModuleDestroy {
     ]);
   }
 }
+
+/** No answer at all: a server that refuses, or says that it has no room, is no reason to break off what it works on. */
+const isSilence = (error: unknown): boolean =>
+  error instanceof Error && /timeout/i.test(error.message) && sqlStateOf(error) === undefined;
 
 /** The service's Postgres, as TypeORM's DataSource and EntityManager. */
 @Module({})

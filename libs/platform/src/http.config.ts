@@ -23,11 +23,30 @@ export class HttpConfig {
   @Max(3600)
   graceSeconds: number = 20;
 
+  /** Seconds that a new connection, or a request begun on an open one, has for its headers. */
+  @FromEnv('HTTP_HEADERS_TIMEOUT_SECONDS')
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  headersTimeoutSeconds: number = 10;
+
+  /** Connections at once; more are closed unheard, so that those who only hold them cost a bounded amount of memory. */
+  @FromEnv('HTTP_MAX_CONNECTIONS')
+  @IsInt()
+  @Min(1)
+  maxConnections: number = 10_000;
+
   /** Seconds for a whole body that is read into memory; streams are bounded by silence only. */
   @FromEnv('HTTP_BODY_TIMEOUT_SECONDS')
   @IsInt()
   @Min(1)
   bodyTimeoutSeconds: number = 60;
+
+  /** Bytes of bodies in memory at once, past which a large one waits before it is read. */
+  @FromEnv('HTTP_BODIES_BYTES')
+  @IsInt()
+  @Min(1024 * 1024)
+  bodiesBytes: number = 32 * 1024 * 1024;
 
   /** Seconds without a byte either way after which a connection is closed. */
   @FromEnv('HTTP_IDLE_TIMEOUT_SECONDS')

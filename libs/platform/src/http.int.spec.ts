@@ -1,5 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Body, Controller, Delete, Get, HttpCode, Module, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Logger,
+  Module,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Res,
+} from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
@@ -67,6 +80,26 @@ class ThingsController {
     for await (const chunk of body) void chunk;
   }
 
+  @Post('late-lines')
+  @HttpCode(200)
+  @AcceptsStream({ mediaTypes: ['text/csv'] })
+  async lateLines(@Body() body: Readable) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for await (const chunk of body) void chunk;
+  }
+
+  @Post('report')
+  @HttpCode(200)
+  @AcceptsStream({ mediaTypes: ['text/csv'] })
+  async report(@Body() body: Readable, @Res() reply: FastifyReply) {
+    for await (const chunk of body) void chunk;
+    async function* lines() {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      yield 'a line\n';
+    }
+    await reply.send(Readable.from(lines()));
+  }
+
   @Post('trace')
   trace() {
     return { traceparent: currentTraceparent() };
@@ -132,6 +165,27 @@ describe('a service over HTTP', () => {
       expect(measures).toMatch(/^http_request_duration_seconds_count\{.*route="\/things\/:id",status="200"\} 1$/m);
       expect(measures).toContain('process_cpu_seconds_total');
     });
+
+    it('tells how late its event loop was, since it was last asked', async () => {
+      const delays = async () => {
+        const measures = await (await fetch(`${service.url}/metrics`)).text();
+        expect(measures).not.toContain('nodejs_eventloop_lag');
+        const found = [...measures.matchAll(/^event_loop_delay_seconds\{quantile="([\d.]+)".*\} (\S+)$/gm)];
+        return Object.fromEntries(found.map(([, quantile, seconds]) => [quantile, Number(seconds)]));
+      };
+      await delays();
+      // The first look after a scrape is what the next is measured from.
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      // The loop stands while two looks fall due; then it goes on.
+      const until = performance.now() + 400;
+      while (performance.now() < until);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const late = await delays();
+      expect(late['1']).toBeGreaterThan(0.15);
+      expect(late['0.5']).toBeLessThan(0.15);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect((await delays())['1']).toBeLessThan(0.15);
+    });
   });
 
   describe('refuses in problem documents', () => {
@@ -146,6 +200,8 @@ describe('a service over HTTP', () => {
       ],
       ['a method that the path does not take', '/health/live', { method: 'POST', body: 'x' }, 405, 'about:blank'],
       ['a URL that is none', '/things/%zz', {}, 400, 'urn:closeloop:invalid'],
+      ['NUL in a path', '/things/a%00b', { method: 'DELETE' }, 400, 'urn:closeloop:invalid'],
+      ['NUL in a query', '/health/live?a=%00', {}, 400, 'urn:closeloop:invalid'],
       ['what a Nest pipe refuses', '/things/7', {}, 400, 'urn:closeloop:invalid'],
       ['a bug', '/things/broken/now', {}, 500, 'about:blank'],
     ])('%s', async (_name, path, init, status, type) => {
@@ -312,6 +368,13 @@ describe('a service over HTTP', () => {
       expect(answer).toMatchObject({ status: 413, body: { maxBytes: 1000 } });
     });
 
+    it('and lives on where it breaks before the handler has begun to read', async () => {
+      const answer = await post('/things/late-lines', 'no gzip', { ...csv, 'content-encoding': 'gzip' });
+      expect(answer).toMatchObject({ status: 400, type: 'application/problem+json' });
+      expect(ruleOf(answer)).toBe('encoding');
+      expect((await ask('/health/live')).status).toBe(200);
+    });
+
     it('of the types it takes', async () => {
       const answer = await post('/things/lines', '{}', json);
       expect(answer.status).toBe(415);
@@ -327,6 +390,20 @@ describe('a service over HTTP', () => {
       );
       expect(answer.body.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
       expect(answer.headers.get('x-request-id')).toBe('0af7651916cd43dd8448eb211c80319c');
+    }
+  });
+
+  it('does not call it an error when nobody waits for an answer any more', async () => {
+    const told = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    try {
+      const asked = { method: 'POST', headers: { 'content-type': 'text/csv' }, body: 'a' };
+      const signal = AbortSignal.timeout(50);
+      await expect(fetch(`${service.url}/things/report`, { ...asked, signal })).rejects.toThrow();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(told).not.toHaveBeenCalled();
+      expect(await (await fetch(`${service.url}/things/report`, asked)).text()).toBe('a line\n');
+    } finally {
+      told.mockRestore();
     }
   });
 

@@ -24,5 +24,6 @@ export { invalid, Problem, type ProblemCode, type ProblemDocument, type ProblemE
 export { describeError, problemOf } from './problem-mapping.js';
 export { parseJson } from './json.js';
 export { Readiness } from './readiness.js';
-export { currentTraceparent, traceOf, withTrace } from './trace.js';
+export { currentTraceparent, type Trace, traceOf, withTrace } from './trace.js';
+export { attributesOf, type EncodedAttributes, plainAttribute, type Span, type SpanTeller, Tracer } from './tracer.js';
 export { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from './openapi.js';

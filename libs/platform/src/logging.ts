@@ -37,6 +37,8 @@ class ServiceLogger extends ConsoleLogger {
       prefix: service,
       logLevels: options.levels,
       json: options.json,
+      // What a line is about, `{ feedbackId, loopId, traceId }` as the last argument, stands beside its message.
+      flattenParams: true,
       colors: !options.json && process.stdout.isTTY,
     });
   }

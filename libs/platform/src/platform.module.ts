@@ -13,6 +13,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { Readiness } from './readiness.js';
 import { RouteTable } from './route-table.js';
 import { TokenVerifier } from './token-verifier.js';
+import { Tracer } from './tracer.js';
 
 /** What every service has, made once at its root. */
 @Module({})
@@ -26,6 +27,7 @@ export class PlatformModule {
         { provide: ENVIRONMENT, useValue: env },
         { provide: SERVICE_NAME, useValue: service },
         { provide: Metrics, useFactory: () => new Metrics(service) },
+        { provide: Tracer, inject: [Metrics], useFactory: (metrics: Metrics) => new Tracer(service, env, metrics) },
         configProvider(HttpConfig),
         configProvider(IdentityConfig),
         Readiness,
@@ -35,7 +37,7 @@ export class PlatformModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
       ],
-      exports: [ENVIRONMENT, SERVICE_NAME, Metrics, HttpConfig, Readiness],
+      exports: [ENVIRONMENT, SERVICE_NAME, Metrics, Tracer, HttpConfig, Readiness],
     };
   }
 }

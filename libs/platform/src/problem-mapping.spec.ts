@@ -141,4 +141,15 @@ describe('a connection failure', () => {
     a.cause = new Error('b', { cause: a });
     expect(isConnectionFailure(a)).toBe(false);
   });
+
+  it('is not described by what a parser quotes of the text', () => {
+    let error: unknown;
+    try {
+      JSON.parse('{"text": Quitten');
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect((error as Error).message).toContain('Quitten');
+    expect(describeError(error)).toBe('SyntaxError');
+  });
 });

@@ -93,7 +93,10 @@ export function blank(status: number, detail?: string): ProblemDocument {
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `thrown: ${typeof error}`;
   const state = sqlStateOf(error);
-  if (state === undefined && !('driverError' in error)) return `${error.name}: ${error.message}`;
+  if (state === undefined && !('driverError' in error)) {
+    // V8's own messages about text that cannot be parsed quote it.
+    return error.name === 'SyntaxError' ? error.name : `${error.name}: ${error.message}`;
+  }
   const source = ('driverError' in error ? error.driverError : error) as Record<string, unknown>;
   const names = ['schema', 'table', 'column', 'constraint', 'routine', 'code']
     .filter((name) => typeof source[name] === 'string')

@@ -27,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    if (error instanceof SenderGone) {
+    if (error instanceof SenderGone || (isPrematureClose(error) && reply.raw.destroyed)) {
       reply.raw.destroy();
       return;
     }
@@ -51,7 +51,22 @@ export class ProblemFilter implements ExceptionFilter {
   private tell({ log, status }: ProblemResponse, request: FastifyRequest): void {
     if (log === undefined) return;
     const message = `${request.method} ${request.routeOptions?.url ?? '(no route)'} → ${status}: ${log.message}`;
-    if (log.level === 'warn') this.#logger.warn(message);
-    else this.#logger.error(message, log.stack);
+    const about = aboutOf(request);
+    if (log.level === 'warn') this.#logger.warn(message, ...about);
+    else this.#logger.error(message, ...about, log.stack);
   }
+}
+
+/** What Fastify makes of an answer in pieces that nobody is there to take any more. */
+const isPrematureClose = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The feedback or the loop that a path names; nothing where it is no id, for then it may be anything. */
+function aboutOf({ params }: FastifyRequest): Record<string, string>[] {
+  const about = Object.entries((params ?? {}) as Record<string, unknown>).filter(
+    ([name, value]) => (name === 'feedbackId' || name === 'loopId') && typeof value === 'string' && UUID.test(value),
+  );
+  return about.length === 0 ? [] : [Object.fromEntries(about) as Record<string, string>];
 }

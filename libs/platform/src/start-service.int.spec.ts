@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { Agent, createServer, get } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,28 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // A process loads Nest and TypeORM anew: two seconds of CPU, more on a busy machine.
 jest.setTimeout(60_000);
+
+/** One that keeps its connection and asks again and again, until nobody listens any more. */
+async function faithfulClient(url: string, answered: () => void): Promise<{ end: string; toldToClose: boolean }> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let toldToClose = false;
+  try {
+    for (;;) {
+      toldToClose = await new Promise<boolean>((resolve, reject) => {
+        get(url, { agent }, (answer) => {
+          answer.resume().on('error', reject);
+          answer.on('end', () => resolve(answer.headers.connection === 'close'));
+        }).on('error', reject);
+      });
+      answered();
+      await wait(Math.random() * 20);
+    }
+  } catch (error) {
+    return { end: (error as NodeJS.ErrnoException).code ?? 'unknown', toldToClose };
+  } finally {
+    agent.destroy();
+  }
+}
 
 /** A service as a process of its own. */
 class Process {
@@ -93,6 +115,26 @@ describe('a service as a process', () => {
       'modules are destroyed',
       'pools are closed',
     ]);
+  });
+
+  it('cuts off nobody who sends on an open connection while it stops, and waits two seconds for those who do not', async () => {
+    const service = run();
+    const url = await service.url();
+    const idle = new Agent({ keepAlive: true });
+    await new Promise((resolve) =>
+      get(`${url}/health/live`, { agent: idle }, (answer) => answer.resume().on('end', resolve)),
+    );
+    let answers = 0;
+    const clients = Array.from({ length: 40 }, () => faithfulClient(`${url}/health/live`, () => (answers += 1)));
+    while (answers < 2_000) await wait(20);
+    const began = Date.now();
+    service.signal('SIGTERM');
+    const ends = await Promise.all(clients);
+    expect(ends).toEqual(ends.map(() => ({ end: 'ECONNREFUSED', toldToClose: true })));
+    expect(await service.ended).toMatchObject({ code: 0 });
+    expect(Date.now() - began).toBeGreaterThan(1_500);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    idle.destroy();
   });
 
   it('stops at once at a second signal, with exit code 1', async () => {

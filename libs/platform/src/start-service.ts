@@ -4,6 +4,7 @@ import { type CustomStrategy, type CustomTransportStrategy } from '@nestjs/micro
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import 'reflect-metadata';
 
+import { loadConfig } from './configuration.js';
 import { type Env, SERVICE_TRANSPORT } from './environment.js';
 import { configureHttp, createHttpAdapter, drain } from './http-server.js';
 import { defaultPortOf, HttpConfig } from './http.config.js';
@@ -13,6 +14,7 @@ import { PlatformModule } from './platform.module.js';
 import { describeError, framesOf } from './problem-mapping.js';
 import { Readiness } from './readiness.js';
 import { RouteTable } from './route-table.js';
+import { Tracer } from './tracer.js';
 
 export interface ServiceOptions {
   /** Default: `process.env`. */
@@ -36,11 +38,13 @@ export interface RunningService {
 /** A service whose modules are made but that takes nothing in yet. */
 interface PreparedService {
   open(): Promise<RunningService>;
-  close(): Promise<void>;
+  close(farewellSeconds: number): Promise<void>;
 }
 
 /** Ctrl-C reaches a whole process group, and its leader passes a signal on as well: two signals this close are one wish. */
 const SAME_WISH_MS = 1_000;
+/** How long open connections that nobody uses are kept when a process is told to stop. Whoever closes a service otherwise knows its callers. */
+const FAREWELL_SECONDS = 2;
 
 /**
  * Boots the module as a service: HTTP on HOST and `<SERVICE>_PORT` (0 = a free one), events through SERVICE_TRANSPORT where a module
@@ -83,7 +87,7 @@ export async function startService(name: string, module: Type, options: ServiceO
       logger.error(`Not finished after ${graceSeconds} s: stopped.`);
       process.exit(1);
     }, graceSeconds * 1000).unref();
-    service.close().then(
+    service.close(FAREWELL_SECONDS).then(
       () => {
         logger.log('Stopped.');
         process.exit(0);
@@ -105,7 +109,7 @@ export async function startService(name: string, module: Type, options: ServiceO
     // A start that fails is mostly a wrong configuration: the message is what helps, the stack is not.
     logger.fatal(`${name} could not start: ${error instanceof Error ? error.message : String(error)}`);
     logger.debug(error instanceof Error ? error.stack : undefined);
-    await service?.close().catch(() => undefined);
+    await service?.close(0).catch(() => undefined);
     process.exit(1);
   }
 }
@@ -119,7 +123,8 @@ async function prepareService(
   class ServiceRoot {}
   Module({ imports: [PlatformModule.forService(name, env), module] })(ServiceRoot);
 
-  const app = await NestFactory.create<NestFastifyApplication>(ServiceRoot, createHttpAdapter(), {
+  const adapter = createHttpAdapter(loadConfig(HttpConfig, env, name));
+  const app = await NestFactory.create<NestFastifyApplication>(ServiceRoot, adapter, {
     logger: options.logger ?? createLogger(name, env),
     abortOnError: false,
     bodyParser: false,
@@ -131,19 +136,20 @@ async function prepareService(
   configureHttp(app, {
     config,
     metrics: app.get(Metrics),
+    tracer: app.get(Tracer),
     routes: app.get(RouteTable),
-    isStopping: () => phase === 'stopping',
   });
 
   const strategy = transportOf(app);
   if (strategy !== undefined) app.connectMicroservice<CustomStrategy>({ strategy });
 
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
+  const close = (farewellSeconds: number): Promise<void> => {
     closing ??= (async () => {
       phase = 'stopping';
       // What is left of the grace period belongs to the transport and the pools.
-      await drain(app, Math.max(config.graceSeconds / 2, config.graceSeconds - 5));
+      const drainSeconds = Math.max(config.graceSeconds / 2, config.graceSeconds - 5);
+      await drain(app, drainSeconds, Math.min(farewellSeconds, drainSeconds / 2));
       // Taken out so that `app.close()` does not close them again, after the modules' hooks.
       for (const microservice of app.getMicroservices().splice(0)) {
         (microservice as unknown as { setIsTerminated(value: boolean): void }).setIsTerminated(true);
@@ -161,9 +167,9 @@ async function prepareService(
       // HTTP first: a broker that is away must not keep the service from saying that it is alive and not ready.
       await app.startAllMicroservices();
       if (phase === 'starting') phase = 'running';
-      return { app, url: await app.getUrl(), close };
+      return { app, url: await app.getUrl(), close: () => close(0) };
     } catch (error) {
-      await close().catch(() => undefined);
+      await close(0).catch(() => undefined);
       throw error;
     }
   };

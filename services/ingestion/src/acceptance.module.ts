@@ -6,8 +6,10 @@ import { AcceptInboundHandler } from './application/accept-inbound.handler.js';
 import { ForgetRequests } from './application/forget-requests.js';
 import { GroupCommit } from './application/group-commit.js';
 import { AcceptanceStore } from './domain/acceptance-store.js';
+import { LedgerStore } from './domain/ledger-store.js';
 import { FeedbackInboundConsumer } from './inbound/feedback-inbound.consumer.js';
 import { AcceptanceRepository } from './infrastructure/acceptance.repository.js';
+import { LedgerRepository } from './infrastructure/ledger.repository.js';
 import { IngestionConfig } from './ingestion.config.js';
 
 /** Acceptance, for every edge: by HTTP through `AcceptFeedback`, and from Kafka. */
@@ -17,11 +19,12 @@ import { IngestionConfig } from './ingestion.config.js';
   providers: [
     configProvider(IngestionConfig),
     { provide: AcceptanceStore, useClass: AcceptanceRepository },
+    { provide: LedgerStore, useClass: LedgerRepository },
     { provide: AcceptFeedback, useClass: GroupCommit },
     AcceptFeedbackHandler,
     AcceptInboundHandler,
     ForgetRequests,
   ],
-  exports: [AcceptFeedback, IngestionConfig],
+  exports: [AcceptFeedback, IngestionConfig, LedgerStore],
 })
 export class AcceptanceModule {}

@@ -7,6 +7,7 @@ import { FeedbackRevisionEntity } from './infrastructure/feedback-revision.entit
 import { FeedbackEntity } from './infrastructure/feedback.entity.js';
 import { LoopStateEntity } from './infrastructure/loop-state.entity.js';
 import { IngestionSchema1763760000000 } from './infrastructure/migrations/ingestion-schema-1763760000000.migration.js';
+import { Operator1764100000000 } from './infrastructure/migrations/operator-1764100000000.migration.js';
 
 /** What ingestion keeps. */
 export const ingestionDatabase: DatabaseDefinition = {
@@ -18,5 +19,5 @@ export const ingestionDatabase: DatabaseDefinition = {
     LoopStateEntity,
     ...edgesDatabase.entities,
   ],
-  migrations: [...messagingTables, IngestionSchema1763760000000, ...edgesDatabase.migrations],
+  migrations: [...messagingTables, IngestionSchema1763760000000, ...edgesDatabase.migrations, Operator1764100000000],
 };

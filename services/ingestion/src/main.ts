@@ -2,4 +2,4 @@ import { startService } from '@closeloop/platform';
 import { IngestionModule } from './ingestion.module.js';
 
 // connectors ──▶ feedback.inbound.v1, HTTP ──▶ here ──▶ feedback.received.v1; loop.changed.v1 and dead letters settle the ledger
-await startService('ingestion', IngestionModule);
+void startService('ingestion', IngestionModule);

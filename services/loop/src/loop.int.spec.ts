@@ -11,7 +11,7 @@ import {
   type FeedbackRouted,
   type LoopChanged,
 } from '@closeloop/contracts';
-import { createTopics } from '@closeloop/messaging';
+import { createTopics, Outbox } from '@closeloop/messaging';
 import { createService, databaseUrlOf, migrateDatabase, type RunningService } from '@closeloop/platform';
 import { eventually, testEnvironment, type Recorder, type TestEnvironment } from '@closeloop/testing';
 import { DataSource } from 'typeorm';
@@ -27,6 +27,7 @@ jest.setTimeout(60_000);
 
 let environment: TestEnvironment;
 let service: RunningService;
+let serviceEnv: Record<string, string>;
 let recorder: Recorder;
 let keys: Server;
 const keyRequests: string[] = [];
@@ -50,13 +51,13 @@ beforeAll(async () => {
     response.end(JSON.stringify(source ? { keyId: source, source } : {}));
   });
   await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve));
-  const env = {
+  serviceEnv = {
     ...environment.env,
     INGESTION_URL: `http://127.0.0.1:${(keys.address() as AddressInfo).port}`,
   };
-  await createTopics(env);
-  await migrateDatabase('loop', loopDatabase, env);
-  service = await createService('loop', LoopModule, { env, logger: false });
+  await createTopics(serviceEnv);
+  await migrateDatabase('loop', loopDatabase, serviceEnv);
+  service = await createService('loop', LoopModule, { env: serviceEnv, logger: false });
   recorder = await environment.record(loopChanged.topic);
   tokens.ann = await environment.token({ sub: 'ann', roles: ['agent'], teams: ['support'] });
   tokens.ben = await environment.token({ sub: 'ben', roles: ['agent'], teams: ['support'] });
@@ -195,6 +196,94 @@ describe('from Kafka to Kafka', () => {
   });
 });
 
+describe('what is sent again on purpose', () => {
+  it('tells where its loop stands by now, as it was told when it came there', async () => {
+    const { loopId, feedbackId, name } = await opened({ customerKey: 'again' });
+    const joined = routed(`${name}-joined`, { customerKey: 'again', loop: 'join' });
+    await send(joined);
+    await eventually(async () => expect((await call('GET', `/v1/loops/${loopId}`)).body.version).toBe(2));
+    await command(loopId, 'acknowledge', 2);
+    const mine = () => told().filter((event) => event.loopId === loopId);
+    await eventually(() => expect(mine().map(({ version }) => version)).toEqual([1, 2, 3]));
+    const [first, second, third] = mine();
+    const again = (event: FeedbackRouted) =>
+      environment.publish(feedbackRouted.topic, [messageOf(event, { closeloop_resend: 'republish:1' })]);
+    await again(routed(name, { customerKey: 'again' }));
+    await eventually(() => expect(mine().slice(3)).toEqual([first, third]));
+    await again(joined);
+    await eventually(() => expect(mine().slice(5)).toEqual([second, third]));
+    // a step that carried what became of a feedback says it again as well
+    await send(routed(name, { customerKey: 'again', revision: 2 }));
+    await eventually(() => expect(mine()[7]).toMatchObject({ version: 4, feedback: { feedbackId, revision: 2 } }));
+    await again(joined);
+    await eventually(() => expect(mine().slice(8)).toEqual([second, mine()[7]]));
+  });
+});
+
+describe('reconciliation', () => {
+  const asked = (rows: object[], range?: object, as = 'mia') =>
+    call('POST', '/v1/reconciliation', { as, body: { rows, ...(range && { range }) } });
+  const rowOf = (feedbackId: string, more: object = {}) => ({
+    ...{ feedbackId, acceptedRevision: 1, settledRevision: 1, settlement: 1, outcome: 'loop', openLetterRevision: 0 },
+    ...{ loopId: loopIdOf(feedbackId), loop: { state: 'opened', version: 1 } },
+    ...more,
+  });
+
+  it('tells what differs between the ledger and what is kept here', async () => {
+    const { feedbackId, loopId } = await opened();
+    const none = await opened({ loop: 'open', customerKey: 'superseded' });
+    await send(routed(none.name, { customerKey: 'superseded', revision: 3 }));
+    await send(routed(none.name, { customerKey: 'superseded', revision: 2 }));
+    await eventually(() =>
+      expect(told().some(({ feedback }) => feedback?.feedbackId === none.feedbackId && feedback.settlement === 3)).toBe(
+        true,
+      ),
+    );
+    const good = [
+      rowOf(feedbackId),
+      // the superseded revision counts here and not there
+      rowOf(none.feedbackId, {
+        acceptedRevision: 3,
+        settledRevision: 3,
+        settlement: 2,
+        loop: { state: 'opened', version: 2 },
+      }),
+    ];
+    expect(await asked(good)).toMatchObject({ status: 200, body: { differences: [] } });
+    await command(loopId, 'acknowledge', 1);
+    const lost = loopIdOf('never accepted');
+    expect((await asked([...good, rowOf(lost)])).body['differences']).toEqual([
+      { feedbackId, field: 'loop.state', ledger: 'opened', loop: 'acknowledged' },
+      { feedbackId, field: 'loop.version', ledger: 1, loop: 2 },
+      { feedbackId: lost, field: 'feedback', ledger: 'settled', loop: null },
+    ]);
+  });
+
+  it('tells what is here and in no row of the range', async () => {
+    const ids = [(await opened()).feedbackId, (await opened()).feedbackId, (await opened()).feedbackId].sort();
+    const [first, second, third] = ids;
+    const within = async (range: object) =>
+      ((await asked([rowOf(second!)], range)).body['differences'] as { feedbackId: string; ledger: unknown }[])
+        .filter(({ ledger }) => ledger === null)
+        .map(({ feedbackId }) => feedbackId)
+        .filter((id) => ids.includes(id));
+    expect(await within({ after: first, upTo: third })).toEqual([third]);
+    expect(await within({})).toEqual([first, third]);
+    expect(await within({ from: '2026-03-01T12:00:00Z', to: '2026-03-01T12:00:00.001Z' })).toEqual([first, third]);
+    expect(await within({ to: '2026-03-01T12:00:00Z' })).toEqual([]);
+  });
+
+  it('is for managers and admins, and takes rows of the ledger only', async () => {
+    expect((await asked([], undefined, 'ann')).status).toBe(403);
+    expect((await asked([], undefined, 'clk_shop_secret')).status).toBe(403);
+    expect(await asked([{ feedbackId: 'x' }])).toMatchObject({
+      status: 400,
+      body: { errors: expect.arrayContaining([expect.objectContaining({ pointer: '/rows/0/feedbackId' })]) },
+    });
+    expect((await asked(Array.from({ length: 1001 }, () => rowOf(loopIdOf('x'))))).status).toBe(400);
+  });
+});
+
 describe('agents’ commands', () => {
   it('take a loop from opened to resolved; each answers with the next ETag and is told', async () => {
     const { loopId } = await opened();
@@ -285,6 +374,11 @@ describe('agents’ commands', () => {
     expect((await command(loopId, 'acknowledge', 1, { surprise: 1 })).status).toBe(400);
     expect((await command(loopId, 'confirm', 1)).status).toBe(404);
     expect((await command(loopId, 'assign', 1, {})).status).toBe(400);
+    const unkept = await command(loopId, 'respond', 1, { text: 'Sorry \0', channel: 'chat' });
+    expect(unkept).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/text', rule: 'forbiddenCharacters' }] },
+    });
     expect((await command(loopIdOf('none'), 'acknowledge', 1)).status).toBe(404);
     expect((await call('GET', `/v1/loops/${loopId}`)).body.version).toBe(1);
   });
@@ -292,14 +386,14 @@ describe('agents’ commands', () => {
   it('are for the team’s agents and admins; managers move work; nobody else', async () => {
     const { loopId } = await opened();
     const mine = { text: 'x', channel: 'chat' };
-    expect((await command(loopId, 'respond', 1, mine, 'bill')).status).toBe(403);
+    expect((await command(loopId, 'respond', 1, mine, 'bill')).status).toBe(404);
     expect((await command(loopId, 'respond', 1, mine, 'mia')).status).toBe(403);
     expect((await command(loopId, 'respond', 1, mine, 'clk_shop_secret')).status).toBe(403);
     expect((await command(loopId, 'respond', 1, mine, 'nonsense')).status).toBe(401);
     expect((await command(loopId, 'respond', 1, mine, '')).status).toBe(401);
-    expect((await call('GET', `/v1/loops/${loopId}`, { as: 'bill' })).status).toBe(403);
+    expect((await call('GET', `/v1/loops/${loopId}`, { as: 'bill' })).status).toBe(404);
     expect((await command(loopId, 'assign', 1, { team: 'billing' }, 'mia')).body).toMatchObject({ team: 'billing' });
-    expect((await command(loopId, 'acknowledge', 2, {}, 'ann')).status).toBe(403);
+    expect((await command(loopId, 'acknowledge', 2, {}, 'ann')).status).toBe(404);
     expect((await command(loopId, 'acknowledge', 2, {}, 'bill')).status).toBe(200);
     expect((await command(loopId, 'resolve', 3, {}, 'root')).status).toBe(200);
   });
@@ -342,7 +436,7 @@ describe('agents’ commands', () => {
     const { loopId, feedbackId, name } = await opened();
     const draft = { text: 'Dear', feedbackId, revision: 1 };
     expect((await call('PUT', `/v1/loops/${loopId}/draft`, { body: draft })).body).toEqual({ stale: false });
-    expect((await call('PUT', `/v1/loops/${loopId}/draft`, { body: draft, as: 'bill' })).status).toBe(403);
+    expect((await call('PUT', `/v1/loops/${loopId}/draft`, { body: draft, as: 'bill' })).status).toBe(404);
     await send(routed(name, { revision: 2 }));
     await eventually(async () =>
       expect((await call('GET', `/v1/loops/${loopId}`)).body.drafts).toMatchObject([{ agent: 'ann', stale: true }]),
@@ -390,6 +484,24 @@ describe('customers’ evidence', () => {
     expect((await call('GET', `/v1/loops/${loopId}`)).body).toMatchObject({ level: 1, cycle: 2, state: 'reopened' });
   });
 
+  it('answers what we waited for: the loop waits no more, and nothing is judged', async () => {
+    const { loopId, feedbackId } = await opened();
+    await command(loopId, 'respond', 1, { text: 'which order was it?', channel: 'review' });
+    const answer = { feedbackId, kind: 'answer', evidence: { type: 'reply', text: 'the blue one' } };
+    expect(await evidence(answer, 'w1')).toMatchObject({ status: 422, body: { reason: 'not-waiting' } });
+    await command(loopId, 'wait', 3);
+    expect(await evidence({ ...answer, evidence: { type: 'survey' } }, 'w2')).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/evidence/type' }] },
+    });
+    const taken = await evidence(answer, 'w3');
+    expect(taken).toMatchObject({ status: 200, body: { change: 'resumed', state: 'responded', version: 5 } });
+    expect(await evidence(answer, 'w3')).toEqual(taken);
+    const { body } = await call('GET', `/v1/loops/${loopId}`);
+    expect(body).toMatchObject({ waiting: false, version: 5, state: 'responded' });
+    expect(body.history?.[4]).toMatchObject({ actor: { kind: 'customer' }, words: { text: 'the blue one' } });
+  });
+
   it('that is refused is recorded, and answered the same when it is repeated', async () => {
     const { loopId, feedbackId } = await opened();
     const refused = await evidence(confirm(feedbackId), 'r1');
@@ -419,7 +531,7 @@ describe('customers’ evidence', () => {
     const { feedbackId } = await opened();
     expect((await evidence(confirm(feedbackId), undefined)).status).toBe(400);
     expect((await evidence({ ...confirm(feedbackId), kind: 'verify' }, 'n1')).status).toBe(400);
-    expect((await evidence(confirm(feedbackId), 'n2', 'clk_other_secret')).status).toBe(403);
+    expect((await evidence(confirm(feedbackId), 'n2', 'clk_other_secret')).status).toBe(404);
     expect((await evidence(confirm(feedbackId), 'n2', 'clk_nobody_x')).status).toBe(401);
     expect((await evidence(confirm(feedbackId), 'n2', tokens.ann)).status).toBe(403);
     expect((await evidence(confirm(loopIdOf('unknown')), 'n3')).status).toBe(404);
@@ -510,6 +622,42 @@ describe('reading', () => {
   });
 });
 
+it('stops taking events and commands when too much waits to be sent, and goes on with all of them after', async () => {
+  const team = 'backlog';
+  const batch = (name: string) => Array.from({ length: 20 }, (_x, n) => routed(`${name}-${n}`, { team }));
+  const settled = async () =>
+    (await environment.query<{ n: number }>('loop', `select count(*)::int n from loop where team = $1`, [team]))[0]!.n;
+  await service.close();
+  // nobody sends: the leases are somebody's who does nothing
+  await environment.query('loop', `update outbox_lease set holder = gen_random_uuid(), expires_at = 'infinity'`);
+  service = await createService('loop', LoopModule, { env: { ...serviceEnv, OUTBOX_BOUND: '20' }, logger: false });
+  try {
+    await send(...batch('first'));
+    await eventually(async () => expect(await settled()).toBe(20));
+    await eventually(() => expect(service.app.get(Outbox).isFull()).toBe(true));
+    await send(...batch('second'));
+    const loopId = loopIdOf(batch('first')[0]!.feedback.feedbackId);
+    const response = await fetch(`${service.url}/v1/loops/${loopId}/acknowledge`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens.root}`, 'if-match': '"1"' },
+    });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await response.json()).toMatchObject({ type: 'urn:closeloop:backlog-full' });
+    expect((await call('GET', `/v1/loops/${loopId}`, { as: 'root' })).body.version).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await settled()).toBe(20);
+  } finally {
+    await environment.query('loop', `update outbox_lease set holder = null, expires_at = '-infinity'`);
+  }
+  await eventually(async () => expect(await settled()).toBe(40));
+  await eventually(() => {
+    const mine = told().filter(({ loop }) => loop?.team === team);
+    expect(mine).toHaveLength(40);
+    expect(new Set(mine.map(({ loopId }) => loopId)).size).toBe(40);
+  });
+});
+
 it('in the end, every history tells the loop that is there', async () => {
   const database = new DataSource({
     type: 'postgres',
@@ -527,6 +675,12 @@ it('in the end, every history tells the loop that is there', async () => {
       expect(replay(history.map(eventOf))).toEqual(loopOf(row));
     }
     expect(await database.query('select count(*)::int n from outbox')).toEqual([{ n: 0 }]);
+    // what is counted as it happens is what is there
+    expect(
+      await database.query(
+        `select team, state, sum(count)::int n from loop_tally group by 1, 2 having sum(count) <> 0 order by 1, 2`,
+      ),
+    ).toEqual(await database.query('select team, state, count(*)::int n from loop group by 1, 2 order by 1, 2'));
   } finally {
     await database.destroy();
   }

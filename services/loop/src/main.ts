@@ -2,4 +2,4 @@ import { startService } from '@closeloop/platform';
 import { LoopModule } from './loop.module.js';
 
 // feedback.routed.v1 ──▶ here ──▶ loop.changed.v1; agents answer and customers judge by HTTP
-await startService('loop', LoopModule);
+void startService('loop', LoopModule);

@@ -1,4 +1,4 @@
 import { startService } from '@closeloop/platform';
 import { RoutingModule } from './routing.module.js';
 
-await startService('routing', RoutingModule);
+void startService('routing', RoutingModule);

@@ -214,6 +214,20 @@ describe('routing, on a real Kafka and Postgres', () => {
       expect((body as ProblemBody).errors).toMatchObject([{ pointer: '/name', rule: 'matches' }]);
     });
 
+    it.each([
+      ['/v1/teams', { name: 'spa', displayName: 'Spa \0' }, '/displayName'],
+      ['/v1/teams', { name: 'spa', displayName: 'Spa \ud800' }, '/displayName'],
+      [
+        '/v1/rule-sets',
+        { rules: [{ name: 'a \0', when: 'true', team: 'triage', priority: 'low', loop: 'none' }] },
+        '/rules/0/name',
+      ],
+    ])('given what Postgres can hold in no text (%s): a problem with a pointer', async (path, body, pointer) => {
+      const answer = await call('POST', path, { token: manager, body });
+      expect(answer.status).toBe(400);
+      expect((answer.body as ProblemBody).errors).toMatchObject([{ pointer, rule: 'forbiddenCharacters' }]);
+    });
+
     it.each(['triage', 'support'])('given %s, which is needed: it stays', async (name) => {
       expect((await call('DELETE', `/v1/teams/${name}`, { token: manager })).status).toBe(422);
     });

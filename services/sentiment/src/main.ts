@@ -1,4 +1,4 @@
 import { startService } from '@closeloop/platform';
 import { SentimentModule } from './sentiment.module.js';
 
-await startService('sentiment', SentimentModule);
+void startService('sentiment', SentimentModule);

@@ -8,6 +8,12 @@ import { AcceptFeedbackHandler } from './accept-feedback.handler.js';
 /** How often a batch is tried again because another transaction was first, before messaging does. */
 const attempts = 5;
 
+/** What an event of `feedback.inbound.v1` offers, and the W3C trace it came in. */
+export interface Offered {
+  readonly input: InboundFeedback;
+  readonly traceparent?: string | undefined;
+}
+
 /** Accepts what came over Kafka, in the transaction of its batch: as the HTTP edges do, with the same results and counts. */
 @Injectable()
 export class AcceptInboundHandler {
@@ -20,9 +26,12 @@ export class AcceptInboundHandler {
    * A result for each, in their order. What is rejected is not counted here: it becomes a dead letter, and is counted as
    * that. Throws at the outbox bound, so that the partition pauses.
    */
-  async accept(transaction: object, feedback: readonly InboundFeedback[]): Promise<AcceptanceResult[]> {
+  async accept(transaction: object, feedback: readonly Offered[]): Promise<AcceptanceResult[]> {
     this.store.assertRoom();
-    const judged = feedback.map((input) => canonicalise({ source: input.source, input }));
+    const judged = feedback.map(({ input, traceparent }) => {
+      const one = canonicalise({ source: input.source, input });
+      return isRefusal(one) || traceparent === undefined ? one : { ...one, traceparent };
+    });
     const candidates = judged.filter((one): one is Candidate => !isRefusal(one));
     const accepted = candidates.length > 0 ? await this.acceptAll(transaction, candidates) : [];
     let next = 0;

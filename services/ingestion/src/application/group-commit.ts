@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Problem } from '@closeloop/platform';
+import { currentTraceparent, Problem } from '@closeloop/platform';
 import { AcceptanceStore, Overtaken, Unstorable } from '../domain/acceptance-store.js';
 import { canonicalise, isRefusal } from '../domain/candidate.js';
 import { IngestionConfig } from '../ingestion.config.js';
@@ -25,10 +25,11 @@ const retryAfterSeconds = '5';
 /** Most bytes of canonical JSON in one transaction (one request alone may have more). */
 const maxGroupBytes = 8 * 1024 * 1024;
 
-const judge = ({ unreadable, ...submission }: Submission): Judged => {
+const judge = ({ unreadable, ...submission }: Submission, traceparent: string | undefined): Judged => {
   if (unreadable) return { source: submission.source, errors: unreadable };
   const judged = canonicalise(submission);
-  return isRefusal(judged) ? { source: submission.source, errors: judged.errors } : judged;
+  if (isRefusal(judged)) return { source: submission.source, errors: judged.errors };
+  return traceparent === undefined ? judged : { ...judged, traceparent };
 };
 
 /**
@@ -54,7 +55,9 @@ export class GroupCommit extends AcceptFeedback {
       throw new Problem('backlog-full', 'More feedback waits than is allowed. Nothing was done; send it again later.', {
         headers: { 'retry-after': retryAfterSeconds },
       });
-    const judged = submissions.map(judge);
+    // The transaction runs in the context of whoever came first.
+    const traceparent = currentTraceparent();
+    const judged = submissions.map((submission) => judge(submission, traceparent));
     const bytes = judged.reduce((sum, one) => sum + (isRefusal(one) ? 0 : one.canonical.length), 0);
     return new Promise((resolve, reject) => {
       this.queue.push({ judged, bytes, resolve, reject, ...(request && { request }) });

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { withFact } from '../domain/ledger-entry.js';
 import { type KeptLetter, type LedgerRow, type LedgerTransaction, type Tally } from '../domain/ledger-store.js';
+import { hasRevision } from '../domain/revision-set.js';
 import { claimOf, revisionOf, type LetterClaim } from '../domain/letter.js';
 
 /** A dead letter as it came, before anything is known of whose it is. */
-export type NewLetter = Omit<KeptLetter, 'feedbackId' | 'revision'>;
+export type NewLetter = Omit<KeptLetter, 'feedbackId' | 'revision' | 'source'>;
 
 /** Keeps dead letters, and enters into the ledger which revision each of them stopped. */
 @Injectable()
@@ -18,8 +19,9 @@ export class RecordDeadLettersHandler {
 
     const placed = letters.map((letter, at): KeptLetter => {
       const claim = claims[at]!;
-      if (claim.kind === 'other' || claim.feedbackId === undefined) return letter;
-      if (claim.kind === 'inbound') return { ...letter, feedbackId: claim.feedbackId };
+      const source = claim.kind === 'inbound' && claim.source !== '' ? { source: claim.source } : {};
+      if (claim.kind === 'other' || claim.feedbackId === undefined) return { ...letter, ...source };
+      if (claim.kind === 'inbound') return { ...letter, ...source, feedbackId: claim.feedbackId };
       const revision = claim.revision ?? revisionOf(claim, revisions.get(claim.feedbackId) ?? []);
       return { ...letter, feedbackId: claim.feedbackId, ...(revision !== undefined && { revision }) };
     });
@@ -45,8 +47,11 @@ export class RecordDeadLettersHandler {
     const ids = [...new Set(dead.map(({ feedbackId }) => feedbackId!))].sort();
     const known = ids.length > 0 ? await transaction.lock(ids) : new Map<string, LedgerRow>();
     const rows = new Map<string, LedgerRow>();
+    const late: { feedbackId: string; revision: number }[] = [];
     for (const { feedbackId, revision } of dead) {
       const row = rows.get(feedbackId!) ?? known.get(feedbackId!);
+      if (row && hasRevision(row.entry.resolved, revision!))
+        late.push({ feedbackId: row.feedbackId, revision: revision! });
       // a revision that was never accepted is somebody else's, and must not hide one that is to come
       if (!row || revision! > row.acceptedRevision) continue;
       rows.set(row.feedbackId, { ...row, entry: withFact(row.entry, { kind: 'dead', revision: revision! }) });
@@ -54,6 +59,7 @@ export class RecordDeadLettersHandler {
     const tallies = inbound.flatMap((claim): Tally[] =>
       claim.kind === 'inbound' ? [{ measure: 'result', source: claim.source, value: 'dead-inbound', count: 1 }] : [],
     );
+    if (late.length > 0) await transaction.settleLetters(late);
     if (rows.size > 0 || tallies.length > 0) await transaction.save({ rows: [...rows.values()], loops: [], tallies });
   }
 }

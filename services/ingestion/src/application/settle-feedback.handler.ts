@@ -2,13 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { type LoopChanged } from '@closeloop/contracts';
 import { type LedgerChange, type LedgerRow, type LedgerTransaction, type Tally } from '../domain/ledger-store.js';
 import { withFact, type LedgerEntry, type LedgerFact } from '../domain/ledger-entry.js';
+import { hasRevision, revisionsIn } from '../domain/revision-set.js';
+import { withTrail } from '../domain/trail-record.js';
 import { laterStanding, type LoopStanding } from '../domain/loop-standing.js';
+
+/** What the loop service says, and the way on which it came to be said. */
+export interface ToldChange {
+  readonly data: LoopChanged;
+  /** The trail header, with ingestion's own step */
+  readonly trail?: string;
+}
 
 /** Enters into the ledger what the loop service says of feedback and loops. */
 @Injectable()
 export class SettleFeedbackHandler {
   /** The feedbackIds that were never accepted here: nothing is entered for them. */
-  async settle(transaction: LedgerTransaction, events: readonly LoopChanged[]): Promise<Set<string>> {
+  async settle(transaction: LedgerTransaction, told: readonly ToldChange[]): Promise<Set<string>> {
+    const events = told.map(({ data }) => data);
     const feedbackIds = sorted(events.flatMap(({ feedback }) => (feedback ? [feedback.feedbackId] : [])));
     const known = feedbackIds.length > 0 ? await transaction.lock(feedbackIds) : new Map<string, LedgerRow>();
     const loopIds = sorted(events.flatMap(({ loop, loopId }) => (loop ? [loopId] : [])));
@@ -16,11 +26,14 @@ export class SettleFeedbackHandler {
 
     const rows = new Map<string, LedgerRow>();
     const loops = new Map<string, LoopStanding>();
-    for (const event of events) {
+    for (const { data: event, trail } of told) {
       const row = event.feedback && (rows.get(event.feedback.feedbackId) ?? known.get(event.feedback.feedbackId));
       if (row) {
         const entry = withFact(row.entry, factOf(event));
-        if (entry !== row.entry) rows.set(row.feedbackId, { ...row, entry });
+        if (entry !== row.entry) {
+          const way = trail === undefined ? row.trail : withTrail(row.trail, event.feedback!.revision, trail);
+          rows.set(row.feedbackId, { ...row, entry, ...(way !== undefined && { trail: way }) });
+        }
       }
       const heard = standingOf(event, row?.source);
       if (!heard) continue;
@@ -38,9 +51,22 @@ export class SettleFeedbackHandler {
       ],
     };
     if (change.rows.length > 0 || change.loops.length > 0) await transaction.save(change);
+    const letters = [...rows.values()].flatMap((row) => closedLetters(known.get(row.feedbackId)!, row));
+    if (letters.length > 0) await transaction.settleLetters(letters);
     return new Set(feedbackIds.filter((feedbackId) => !known.has(feedbackId)));
   }
 }
+
+/** The letters that the change of a row closes. */
+const closedLetters = (
+  { entry: before }: LedgerRow,
+  { feedbackId, entry: { dead, resolved } }: LedgerRow,
+): { feedbackId: string; revision: number }[] =>
+  dead.length === 0 || resolved === before.resolved
+    ? []
+    : revisionsIn(dead)
+        .filter((revision) => hasRevision(resolved, revision) && !hasRevision(before.resolved, revision))
+        .map((revision) => ({ feedbackId, revision }));
 
 const sorted = (ids: readonly string[]): string[] => [...new Set(ids)].sort();
 

@@ -15,6 +15,8 @@ export interface NewRevision {
   /** Canonical JSON of `content`: what contentHash is the hash of */
   readonly canonical: string;
   readonly content: CanonicalContent;
+  /** W3C trace that it came in: a transaction may hold those of many requests */
+  readonly traceparent?: string;
 }
 
 export interface AcceptanceChange {

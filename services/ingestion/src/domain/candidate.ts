@@ -28,6 +28,8 @@ export interface Candidate {
   readonly content: CanonicalContent;
   /** Canonical JSON of `content` */
   readonly canonical: string;
+  /** W3C trace that it came in */
+  readonly traceparent?: string;
 }
 
 export interface Refusal {

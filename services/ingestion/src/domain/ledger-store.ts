@@ -9,6 +9,8 @@ export interface LedgerRow {
   readonly source: string;
   readonly acceptedRevision: number;
   readonly entry: LedgerEntry;
+  /** The ways of the revisions that this change settles, as `trail-record.ts` writes them; the last one first */
+  readonly trail?: string;
 }
 
 /** A dead letter to be kept, where it belongs known. */
@@ -23,7 +25,14 @@ export interface KeptLetter extends Letter {
   readonly attempts: number;
   /** RFC 3339 */
   readonly time: string;
+  /** Where the letter itself says it; else that of the feedback is taken */
+  readonly source?: string;
+  /** As they were on the wire */
+  readonly wireHeaders: WireHeaders;
 }
+
+/** Headers of a message: bytes, and several of one name. */
+type WireHeaders = Record<string, string | Buffer | (string | Buffer)[] | undefined>;
 
 /** A count that grows or shrinks. */
 export type Tally =
@@ -55,6 +64,10 @@ export interface LedgerTransaction {
   /** Keeps the letters; answers the ids of those that were not kept before. */
   keep(letters: readonly KeptLetter[]): Promise<Set<string>>;
   save(change: LedgerChange): Promise<void>;
+  /** Notes that an outcome has closed the letters of these revisions. */
+  settleLetters(letters: readonly { feedbackId: string; revision: number }[]): Promise<void>;
+  /** Notes that what these letters held, and those before that failed as they did, was taken in after all. */
+  settleReplayed(letterIds: readonly string[]): Promise<void>;
 }
 
 export abstract class LedgerStore {

@@ -1,4 +1,5 @@
 import type { CountedResult } from './acceptance-store.js';
+import type { LetterState } from './dead-letters.js';
 import type { StandingOutcome } from './ledger-entry.js';
 import type { CanonicalContent } from './candidate.js';
 import type { FeedbackKind, LoopState, Priority, SentimentLabel } from '@closeloop/contracts';
@@ -38,7 +39,7 @@ export interface FeedbackView {
     readonly priority: Priority;
     readonly changedAt: string;
   };
-  /** `open`: no outcome of the same revision has closed it. */
+  /** `open`: no outcome of the same revision has closed it, and nobody has discarded it. */
   readonly deadLetters: readonly {
     readonly id: string;
     readonly revision?: number;
@@ -49,6 +50,7 @@ export interface FeedbackView {
     readonly attempts: number;
     readonly diedAt: string;
     readonly open: boolean;
+    readonly state: LetterState;
   }[];
 }
 
@@ -75,6 +77,20 @@ export interface LedgerView {
   readonly sentiments: Readonly<Record<string, number>>;
   /** Loops (not feedback) by state; those of a source are the ones that its feedback opened */
   readonly loops: Readonly<Partial<Record<LoopState, number>>>;
+  /** Dead letters (not feedback, and those of the door as well) that nothing has settled */
+  readonly deadLetters: {
+    /** Neither sent again nor discarded: somebody has to look */
+    readonly open: number;
+    /** Sent again, and neither settled nor back */
+    readonly underWay: number;
+    /** Sent again, and back as another letter */
+    readonly failedAgain: number;
+    readonly discarded: number;
+    /** Since the oldest open one died; null: none is open */
+    readonly oldestOpenSeconds: number | null;
+    /** The open ones by the consumer group that failed */
+    readonly openByGroup: Readonly<Record<string, number>>;
+  };
   /** Feedback whose latest revision has neither outcome nor dead letter */
   readonly unsettled: {
     readonly total: number;

@@ -18,6 +18,10 @@ export function addRevision(set: RevisionSet, revision: number): RevisionSet {
   return merged;
 }
 
+/** Each revision of the set, from the lowest. */
+export const revisionsIn = (set: RevisionSet): number[] =>
+  set.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, at) => from + at));
+
 /** The highest revision of `set` that `other` has not; 0 for none. */
 export function highestOutside(set: RevisionSet, other: RevisionSet): number {
   for (const [from, to] of [...set].reverse())

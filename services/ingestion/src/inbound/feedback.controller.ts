@@ -13,7 +13,9 @@ import { type FastifyReply } from 'fastify';
 import { AcceptFeedback, type RepeatableRequest } from '../application/accept-feedback.js';
 import { RateLimit } from '../application/rate-limit.js';
 import { ReadLedgerHandler } from '../application/read-ledger.handler.js';
+import { ReadTraceHandler } from '../application/read-trace.handler.js';
 import { type FeedbackView } from '../domain/ledger-view.js';
+import { type TraceView } from '../domain/trace-view.js';
 import { answerFor, answersFor, type ManyAnswer } from './acceptance-answer.js';
 import { connectorOf } from './connector.js';
 import { atMost, idempotencyKeyOf } from './request-body.js';
@@ -32,6 +34,7 @@ export class FeedbackController {
     private readonly acceptance: AcceptFeedback,
     private readonly rateLimit: RateLimit,
     private readonly ledger: ReadLedgerHandler,
+    private readonly traces: ReadTraceHandler,
   ) {}
 
   @Post()
@@ -90,6 +93,15 @@ export class FeedbackController {
   async read(@Param('feedbackId') feedbackId: string, @CurrentPrincipal() principal: Principal): Promise<FeedbackView> {
     if (!uuid.test(feedbackId)) throw new Problem('not-found', 'There is no such feedback.');
     return this.ledger.feedback(feedbackId.toLowerCase(), principal);
+  }
+
+  /** Where it has been, with times, attempts and offsets. */
+  @Get(':feedbackId/trace')
+  @ForConnectors()
+  @ForPeople('manager', 'admin')
+  async trace(@Param('feedbackId') feedbackId: string, @CurrentPrincipal() principal: Principal): Promise<TraceView> {
+    if (!uuid.test(feedbackId)) throw new Problem('not-found', 'There is no such feedback.');
+    return this.traces.trace(feedbackId.toLowerCase(), principal);
   }
 }
 

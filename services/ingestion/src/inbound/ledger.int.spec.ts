@@ -325,6 +325,10 @@ describe('The ledger', () => {
     expect(await ledger(young.key)).toMatchObject({ missing: 0 });
     const metrics = await (await fetch(`${ingestion.replicas[0]!.url}/metrics`)).text();
     expect(Number(/^ledger_missing_feedback\{.*\} (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(1);
+    expect(Number(/^ledger_results_total\{.*result="accepted".*\} (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(
+      1,
+    );
+    expect(Number(/^ledger_outcomes\{.*outcome="none".*\} (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(1);
     expect((await ledger(ingestion.admin, `?source=${lost.source}&missing=ids&limit=1`)).missingIds).toEqual([
       lost.feedbackId,
     ]);

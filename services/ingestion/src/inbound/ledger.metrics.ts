@@ -1,16 +1,19 @@
 import { Metrics } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { LedgerReader } from '../domain/ledger-view.js';
+import { LedgerReader, type LedgerView } from '../domain/ledger-view.js';
 import { IngestionConfig } from '../ingestion.config.js';
 
 /** How long what was read for one scrape serves the next ones, so that many scrapers ask the database once. */
 const freshMs = 5_000;
 
+type Level = 'unsettled' | 'missing' | 'oldestSeconds' | 'openLetters';
+type Reading = Record<Level, number> & Pick<LedgerView, 'results' | 'outcomes'>;
+
 /** The ledger as an alarm sees it: `ledger_missing_feedback` above 0 is a promise in danger. */
 @Injectable()
 export class LedgerMetrics {
-  private reading: Promise<{ unsettled: number; missing: number; oldestSeconds: number }> | undefined;
+  private reading: Promise<Reading> | undefined;
   private readAt = -Infinity;
 
   constructor(
@@ -20,7 +23,7 @@ export class LedgerMetrics {
   ) {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- prom-client binds collect to the gauge
     const self = this;
-    const gauge = (name: string, help: string, of: 'unsettled' | 'missing' | 'oldestSeconds') =>
+    const gauge = (name: string, help: string, of: Level) =>
       new Gauge({
         name,
         help,
@@ -36,6 +39,23 @@ export class LedgerMetrics {
       'unsettled',
     );
     gauge('ledger_oldest_unsettled_seconds', 'Age of the oldest of them; 0 for none', 'oldestSeconds');
+    gauge('ledger_open_dead_letters', 'Dead letters that were neither sent again nor discarded', 'openLetters');
+    const counts = <Label extends 'result' | 'outcome'>(name: string, help: string, label: Label) =>
+      new Gauge<Label>({
+        name,
+        help,
+        labelNames: [label],
+        registers: [registry],
+        async collect() {
+          this.reset();
+          const reading = await self.read().catch(() => undefined);
+          const byName = label === 'result' ? reading?.results : reading?.outcomes;
+          for (const [value, count] of Object.entries(byName ?? {})) this.labels(value).set(count);
+        },
+      });
+    // Durable counts, the same on every replica: they never begin anew.
+    counts('ledger_results_total', 'Submissions that were answered, by result', 'result');
+    counts('ledger_outcomes', 'Feedback by what stands; none: nothing yet', 'outcome');
     gauge('ledger_missing_feedback', 'Feedback that is unsettled without progress: an alarm', 'missing');
   }
 
@@ -44,7 +64,10 @@ export class LedgerMetrics {
     this.readAt = performance.now();
     this.reading = this.reader
       .ledger({ missingIds: 0, missingAfterSeconds: this.config.missingAfterSeconds })
-      .then(({ unsettled, missing }) => ({
+      .then(({ unsettled, missing, deadLetters, results, outcomes }) => ({
+        results,
+        outcomes,
+        openLetters: deadLetters.open,
         unsettled: unsettled.total,
         missing,
         oldestSeconds: unsettled.oldestSeconds ?? 0,

@@ -1,4 +1,4 @@
-import { loopChanged, type LoopChanged } from '@closeloop/contracts';
+import { loopChanged, pipeline, trailHeader, withStep, type LoopChanged } from '@closeloop/contracts';
 import { drop, EffectContext, ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
@@ -16,11 +16,21 @@ export class LoopChangedConsumer {
   @EventPattern<string>(loopChanged.topic)
   async settle(
     @Payload() events: IncomingEvent<LoopChanged>[],
-    @Ctx() { transaction }: EffectContext,
+    @Ctx() { transaction, now, attempts }: EffectContext,
   ): Promise<Outcome[]> {
+    const at = now.toISOString();
     const unknown = await this.handler.settle(
       this.store.within(transaction),
-      events.map(({ data }) => data),
+      events.map(({ data, headers, topic, partition, offset }) => ({
+        data,
+        // only what settles a feedback has a place for its way
+        ...(data.feedback && {
+          trail: withStep(headers[trailHeader], {
+            group: pipeline.ingestion.group,
+            ...{ topic, partition, offset, at, attempts },
+          }),
+        }),
+      })),
     );
     return events.map(({ data: { feedback } }) =>
       feedback && unknown.has(feedback.feedbackId) ? drop('the feedback was never accepted here') : ok(),

@@ -1,4 +1,5 @@
 import {
+  deadLetterReasons,
   FeedbackInput,
   feedbackInbound,
   feedbackKinds,
@@ -8,13 +9,27 @@ import {
   sentimentLabels,
   settlementOutcomes,
 } from '@closeloop/contracts';
+import { stationPaths } from '@closeloop/messaging';
 import { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from '@closeloop/platform';
 import { countedResults } from '../domain/acceptance-store.js';
+import { letterStates } from '../domain/dead-letters.js';
+import { discardResults, replayResults } from '../domain/letter-replay.js';
+import { stages } from '../domain/reconciliation.js';
 import { webhookMappings } from '../domain/webhook-connectors.js';
 import { ApiKeyRequest } from './api-key.request.js';
+import { DiscardRequest, ReplayRequest } from './dead-letter.request.js';
+import { RepublishRequest } from './republish.request.js';
 import { WebhookConnectorRequest, WebhookSecretRequest } from './webhook-connector.request.js';
 
-const contractClasses = [FeedbackInput, ApiKeyRequest, WebhookConnectorRequest, WebhookSecretRequest];
+const contractClasses = [
+  FeedbackInput,
+  ApiKeyRequest,
+  WebhookConnectorRequest,
+  WebhookSecretRequest,
+  ReplayRequest,
+  DiscardRequest,
+  RepublishRequest,
+];
 
 const connector: OpenApiOperation['security'] = [{ apiKey: [] }];
 const admin: OpenApiOperation['security'] = [{ person: [] }];
@@ -84,6 +99,38 @@ const inPath = (name: string, description: string, schema: object = { type: 'str
   required: true,
   description,
   schema,
+});
+
+const inQuery = (name: string, description: string, schema: object) => ({ name, in: 'query', description, schema });
+
+const letterFilters = [
+  inQuery('feedbackId', 'Of that feedback, accepted or not', { type: 'string', format: 'uuid' }),
+  inQuery('topic', 'Where the event that died came from', { type: 'string' }),
+  inQuery('group', 'The consumer group that could not handle it', { type: 'string' }),
+  inQuery('reason', 'Why', { type: 'string', examples: deadLetterReasons }),
+  inQuery('source', 'Of the feedback', { type: 'string' }),
+  inQuery('from', 'Died then or later', { type: 'string', format: 'date-time' }),
+  inQuery('to', 'Died before that', { type: 'string', format: 'date-time' }),
+];
+const lettersDone = (results: readonly string[]) => ({
+  type: 'object',
+  required: ['results', 'remaining'],
+  properties: {
+    results: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['id', 'result'],
+        properties: {
+          id: { type: 'string', format: 'uuid' },
+          result: { type: 'string', enum: results },
+          failedAs: { type: 'string', format: 'uuid', description: 'The letter that its replay became' },
+        },
+      },
+    },
+    remaining: { type: 'integer', minimum: 0, description: 'How many the filter finds after these' },
+    next: { type: 'string', description: 'The cursor to go on with' },
+  },
 });
 
 const paths: OpenApiDocument['paths'] = {
@@ -181,6 +228,79 @@ const paths: OpenApiDocument['paths'] = {
       },
     },
   },
+  '/v1/feedback/{feedbackId}/trace': {
+    get: {
+      operationId: 'traceFeedback',
+      summary: 'Where a feedback has been, with times, attempts and offsets',
+      description: 'For a key of its source, managers and admins.',
+      tags: ['feedback'],
+      security: both,
+      parameters: [inPath('feedbackId', 'Id of the feedback', { type: 'string', format: 'uuid' })],
+      responses: { '200': answer('Its way', schemaRef('Trace')), ...problems('NotFound'), ...administering },
+    },
+  },
+  '/v1/republish': {
+    post: {
+      operationId: 'republishFeedback',
+      summary: 'Send accepted feedback again, from what is kept of it',
+      description:
+        'For a Kafka that lost it: every revision, in order, under the id that it had. What was settled says so again; twice is harmless. ' +
+        'One page a request: ask on with `cursor`. 503 while more than 10,000 events wait to be sent: ask again for the same page.',
+      tags: ['ledger'],
+      security: admin,
+      requestBody: {
+        required: true,
+        content: jsonContent(schemaRef('RepublishRequest'), { example: { from: '2026-11-20T00:00:00Z' } }),
+      },
+      responses: {
+        '200': answer('What was put into the outbox', {
+          type: 'object',
+          required: ['feedback', 'events', 'erased'],
+          properties: {
+            feedback: { type: 'integer', minimum: 0, description: 'Feedback that the page was of' },
+            events: { type: 'integer', minimum: 0 },
+            erased: { type: 'integer', minimum: 0, description: 'Revisions whose content was erased' },
+            cursor: { type: 'string', description: 'Where the next page begins; absent after the last one' },
+          },
+        }),
+        ...problems('Invalid'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/reconciliation': {
+    get: {
+      operationId: 'listLedgerRows',
+      summary: 'The ledger row by row, to compare the loop service with',
+      tags: ['ledger'],
+      security: admin,
+      parameters: [
+        inQuery('from', 'A revision was received then or later', { type: 'string', format: 'date-time' }),
+        inQuery('to', 'A revision was received before that', { type: 'string', format: 'date-time' }),
+        inQuery('cursor', 'Where the page before ended', { type: 'string' }),
+        inQuery('limit', 'Rows on a page', { type: 'integer', minimum: 1, maximum: 1000, default: 1000 }),
+        inQuery('ids', 'These alone, by commas, 100 at most', { type: 'string' }),
+      ],
+      responses: {
+        '200': answer('A page by the order of ids; `cursor` is there while more follow', {
+          type: 'object',
+          required: ['rows', 'counts'],
+          properties: {
+            rows: { type: 'array', items: schemaRef('ReconciliationRow') },
+            counts: {
+              type: 'object',
+              required: [...stages],
+              properties: Object.fromEntries(stages.map((stage) => [stage, { type: 'integer', minimum: 0 }])),
+              description: 'Of this page',
+            },
+            cursor: { type: 'string' },
+          },
+        }),
+        ...problems('Invalid'),
+        ...administering,
+      },
+    },
+  },
   '/v1/ledger': {
     get: {
       operationId: 'getLedger',
@@ -208,6 +328,90 @@ const paths: OpenApiDocument['paths'] = {
         },
       ],
       responses: { '200': answer('The ledger', schemaRef('Ledger')), ...problems('Invalid'), ...administering },
+    },
+  },
+  '/v1/dead-letters': {
+    get: {
+      operationId: 'listDeadLetters',
+      summary: 'What died on its way, oldest first',
+      tags: ['dead letters'],
+      security: admin,
+      parameters: [
+        ...letterFilters,
+        inQuery('state', 'Only those; without it, all', { type: 'string', enum: letterStates }),
+        inQuery('limit', 'Letters on a page', { type: 'integer', minimum: 1, maximum: 200, default: 50 }),
+        inQuery('cursor', 'Where the page before ended', { type: 'string' }),
+      ],
+      responses: {
+        '200': answer('A page; `cursor` is there while more follow', {
+          type: 'object',
+          required: ['items'],
+          properties: { items: { type: 'array', items: schemaRef('DeadLetter') }, cursor: { type: 'string' } },
+        }),
+        ...problems('Invalid'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/dead-letters/{id}': {
+    get: {
+      operationId: 'getDeadLetter',
+      summary: 'Why something died, where, and its headers',
+      tags: ['dead letters'],
+      security: admin,
+      parameters: [
+        inPath('id', 'Id of the letter', { type: 'string', format: 'uuid' }),
+        inQuery('value', 'With what it holds, for admins; that it was shown is audited', {
+          type: 'boolean',
+          default: false,
+        }),
+      ],
+      responses: {
+        '200': answer('The letter', schemaRef('WholeDeadLetter')),
+        ...problems('Invalid', 'NotFound'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/dead-letters/replay': {
+    post: {
+      operationId: 'replayDeadLetters',
+      summary: 'Send dead letters again, to the group that failed alone',
+      description:
+        'To where they came from, byte for byte; sent before it is answered for good, and told what became of it by `GET`. Asked twice it is sent once. ' +
+        'By ids, or the oldest 200 that a filter finds; then `remaining` says how many more there are, and `next` is the cursor to go on with.',
+      tags: ['dead letters'],
+      security: admin,
+      requestBody: {
+        required: true,
+        content: jsonContent(schemaRef('ReplayRequest'), {
+          example: { filter: { topic: 'feedback.tagged.v1', reason: 'handler-error' } },
+        }),
+      },
+      responses: {
+        '200': answer('What was done with each', lettersDone(replayResults)),
+        ...problems('Invalid'),
+        ...administering,
+      },
+    },
+  },
+  '/v1/dead-letters/discard': {
+    post: {
+      operationId: 'discardDeadLetters',
+      summary: 'Note that nobody is to do more about them; they stay readable',
+      tags: ['dead letters'],
+      security: admin,
+      requestBody: {
+        required: true,
+        content: jsonContent(schemaRef('DiscardRequest'), {
+          example: { ids: ['0b4e7a4e-94e9-5f4e-8a3c-1d1f6f2f3a4b'], reason: 'sent by a test of the connector' },
+        }),
+      },
+      responses: {
+        '200': answer('What was done with each', lettersDone(discardResults)),
+        ...problems('Invalid'),
+        ...administering,
+      },
     },
   },
   '/v1/events': {
@@ -470,6 +674,7 @@ const paths: OpenApiDocument['paths'] = {
       responses: { '200': { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } } },
     },
   },
+  ...stationPaths(admin, 'operations', administering),
 };
 
 const timestamp = { type: 'string', format: 'date-time' };
@@ -492,6 +697,65 @@ const violation = object({
   rule: { type: 'string' },
   message: { type: 'string' },
 });
+
+const shown = { anyOf: [object({ text }), object({ base64: { type: 'string', contentEncoding: 'base64' } })] };
+const letterProperties = {
+  id: uuid,
+  feedbackId: uuid,
+  revision: count,
+  source: text,
+  topic: text,
+  partition: { type: 'integer' },
+  offset: text,
+  group: text,
+  reason: text,
+  message: text,
+  attempts: count,
+  diedAt: timestamp,
+  state: {
+    type: 'string',
+    enum: letterStates,
+    description: '`replayed`: sent again, and neither settled nor discarded; see `replay.became`',
+  },
+  settledAt: timestamp,
+  replay: object(
+    {
+      at: timestamp,
+      by: text,
+      times: count,
+      became: { type: 'string', enum: ['under-way', 'settled', 'failed-again'] },
+      failedAs: { ...uuid, description: 'The letter that it failed as' },
+    },
+    ['failedAs'],
+  ),
+  discarded: object({ at: timestamp, by: text, reason: text }),
+};
+const optionalOfLetter = ['feedbackId', 'revision', 'source', 'settledAt', 'replay', 'discarded'];
+
+const outcomeSchema = object(
+  {
+    outcome: { type: 'string', enum: settlementOutcomes.filter((outcome) => outcome !== 'superseded') },
+    revision: { ...count, description: 'The highest settled' },
+    settlement: count,
+    team: text,
+    sentiment: { type: 'string', enum: sentimentLabels },
+    settledAt: timestamp,
+  },
+  ['team', 'sentiment'],
+);
+const loopSchema = object({
+  loopId: uuid,
+  version: count,
+  state: { type: 'string', enum: loopStates },
+  cycle: count,
+  team: text,
+  priority: { type: 'string', enum: priorities },
+  changedAt: timestamp,
+});
+const trailSchema = {
+  type: 'array',
+  items: object({ group: text, topic: text, partition: count, offset: text, at: timestamp, attempts: count }),
+};
 
 /** What is answered; what is taken in comes from the contracts. */
 const answerSchemas: Record<string, object> = {
@@ -610,26 +874,8 @@ const answerSchemas: Record<string, object> = {
           ['feedback'],
         ),
       },
-      outcome: object(
-        {
-          outcome: { type: 'string', enum: settlementOutcomes.filter((outcome) => outcome !== 'superseded') },
-          revision: { ...count, description: 'The highest settled' },
-          settlement: count,
-          team: text,
-          sentiment: { type: 'string', enum: sentimentLabels },
-          settledAt: timestamp,
-        },
-        ['team', 'sentiment'],
-      ),
-      loop: object({
-        loopId: uuid,
-        version: count,
-        state: { type: 'string', enum: loopStates },
-        cycle: count,
-        team: text,
-        priority: { type: 'string', enum: priorities },
-        changedAt: timestamp,
-      }),
+      outcome: outcomeSchema,
+      loop: loopSchema,
       deadLetters: {
         type: 'array',
         items: object(
@@ -642,7 +888,11 @@ const answerSchemas: Record<string, object> = {
             message: text,
             attempts: count,
             diedAt: timestamp,
-            open: { type: 'boolean', description: 'Whether no outcome of the same revision has closed it' },
+            open: {
+              type: 'boolean',
+              description: 'Whether no outcome of the same revision has closed it, and nobody has discarded it',
+            },
+            state: { type: 'string', enum: letterStates },
           },
           ['revision'],
         ),
@@ -650,6 +900,69 @@ const answerSchemas: Record<string, object> = {
     },
     ['outcome', 'loop'],
   ),
+  DeadLetter: object(letterProperties, optionalOfLetter),
+  WholeDeadLetter: object(
+    {
+      ...letterProperties,
+      stack: text,
+      key: orNull(shown),
+      headers: { type: 'object', additionalProperties: text },
+      valueBytes: orNull(count),
+      erased: { type: 'boolean', description: 'What it held is erased: it cannot be sent again' },
+      value: { ...orNull(shown), description: 'Where it was asked for' },
+    },
+    [...optionalOfLetter, 'stack', 'value'],
+  ),
+  Trace: object(
+    {
+      feedbackId: uuid,
+      source: text,
+      revision: { ...count, description: 'The latest accepted' },
+      status: { type: 'string', enum: ['unsettled', 'settled', 'dead-letter'] },
+      outcome: outcomeSchema,
+      loop: loopSchema,
+      revisions: {
+        type: 'array',
+        items: object({
+          revision: count,
+          kind: { type: 'string', enum: feedbackKinds },
+          receivedAt: timestamp,
+          eventId: uuid,
+          outbox: {
+            type: 'string',
+            enum: ['waiting', 'sent'],
+            description: '`waiting`: committed, and not yet acknowledged by Kafka',
+          },
+          steps: { ...trailSchema, description: 'Of what settled it, first one first' },
+        }),
+      },
+      deadLetters: {
+        type: 'array',
+        items: object(
+          {
+            id: uuid,
+            revision: count,
+            state: { type: 'string', enum: letterStates },
+            reason: text,
+            steps: { ...trailSchema, description: 'The last one is where it died' },
+          },
+          ['revision'],
+        ),
+      },
+    },
+    ['outcome', 'loop'],
+  ),
+  ReconciliationRow: object({
+    feedbackId: uuid,
+    acceptedRevision: count,
+    settledRevision: { ...count, description: '0: none' },
+    settlement: count,
+    outcome: orNull({ type: 'string', enum: settlementOutcomes.filter((outcome) => outcome !== 'superseded') }),
+    loopId: orNull(uuid),
+    loop: orNull(object({ state: { type: 'string', enum: loopStates }, version: count })),
+    openLetterRevision: { ...count, description: 'Highest revision whose dead letter nothing closed; 0: none' },
+    acceptedAt: timestamp,
+  }),
   Ledger: object(
     {
       at: timestamp,
@@ -659,6 +972,18 @@ const answerSchemas: Record<string, object> = {
       teams: counts,
       sentiments: counts,
       loops: { ...counts, description: 'Loops, not feedback, by state' },
+      deadLetters: {
+        ...object({
+          open: count,
+          underWay: count,
+          failedAgain: count,
+          discarded: count,
+          oldestOpenSeconds: orNull({ type: 'number' }),
+          openByGroup: counts,
+        }),
+        description:
+          'Letters, not feedback, that nothing has settled; `underWay`: sent again; `failedAgain`: sent again, and back as another letter',
+      },
       unsettled: object({ total: count, byAge: counts, oldestSeconds: orNull({ type: 'number' }) }),
       missing: count,
       missingIds: { type: 'array', items: uuid },
@@ -681,6 +1006,7 @@ export function openApiDocument(version: string): OpenApiDocument {
     tags: [
       { name: 'feedback', description: 'Sending feedback in, and asking what became of it' },
       { name: 'ledger', description: 'Every feedback accounted for' },
+      { name: 'dead letters', description: 'What died on its way: look, send again, give up' },
       { name: 'webhooks', description: 'Senders of signed webhooks' },
       { name: 'api keys', description: 'Who may send, of which source' },
       { name: 'operations', description: 'How the service is doing' },

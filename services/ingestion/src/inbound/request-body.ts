@@ -1,9 +1,10 @@
-import { validatorOf } from '@closeloop/contracts';
+import { requestValidatorOf } from '@closeloop/contracts';
 import { invalid, Problem } from '@closeloop/platform';
 
-/** A reader of request bodies of one class: gives the body, or throws the problem `invalid` with every violation. */
+/** A reader of request bodies of one class: gives the body, or throws the problem `invalid` with every violation;
+ * NUL and lone surrogates, which Postgres holds in no text, are one. */
 export function bodyOf<T extends object>(dataClass: new () => T): (body: unknown) => T {
-  const violationsOf = validatorOf(dataClass);
+  const violationsOf = requestValidatorOf(dataClass);
   return (body) => {
     const violations = violationsOf(body);
     if (violations) throw new Problem('invalid', 'The body is not what this route takes.', { errors: violations });

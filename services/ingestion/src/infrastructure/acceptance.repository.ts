@@ -102,25 +102,8 @@ class PostgresAcceptance implements AcceptanceTransaction {
     return recalled;
   }
 
-  async lock(feedbackIds: readonly string[]): Promise<{ now: Date; standings: Map<string, Standing> }> {
-    const rows = await this.manager.query<LockedRow[]>(
-      `with locked as materialized (
-         select feedback_id, accepted_revision, encode(content_hash, 'hex') as content_hash, updated_at, deleted_at
-         from feedback where feedback_id = any($1::uuid[]) order by feedback_id for update)
-       select database.now, locked.* from (select now() as now) database left join locked on true`,
-      [feedbackIds],
-    );
-    const standings = new Map<string, Standing>();
-    for (const row of rows) {
-      if (row.feedback_id === null) continue;
-      standings.set(row.feedback_id, {
-        revision: row.accepted_revision,
-        contentHash: row.content_hash,
-        ...(row.updated_at && { updatedAt: row.updated_at.getTime() }),
-        ...(row.deleted_at && { deletedAt: row.deleted_at.getTime() }),
-      });
-    }
-    return { now: rows[0]!.now, standings };
+  lock(feedbackIds: readonly string[]): Promise<{ now: Date; standings: Map<string, Standing> }> {
+    return lockStandings(this.manager, feedbackIds);
   }
 
   async hashesOf(feedbackIds: readonly string[]): Promise<Map<string, Set<string>>> {
@@ -135,7 +118,7 @@ class PostgresAcceptance implements AcceptanceTransaction {
   }
 
   async save(change: AcceptanceChange): Promise<void> {
-    if (change.revisions.length > 0) await this.saveRevisions(change);
+    if (change.revisions.length > 0) await saveRevisions(this.manager, change);
     else if (change.counts.length > 0) await this.manager.query(tallyStatement(1), tallyParameters(tallied(change)));
     if (change.requests.length > 0) await this.remember(change.requests);
     if (change.revisions.length > 0)
@@ -143,53 +126,6 @@ class PostgresAcceptance implements AcceptanceTransaction {
         this.manager,
         change.revisions.map((revision) => received(revision, change.now)),
       );
-  }
-
-  private async saveRevisions({ now, created, changed, revisions, ...rest }: AcceptanceChange): Promise<void> {
-    const standings = [...created, ...changed].map(({ standing }) => standing);
-    const [saved] = await this.manager.query<[{ created: number }]>(
-      `with standing as (
-         select feedback_id, source, accepted_revision, decode(content_hash, 'hex') as content_hash, updated_at, deleted_at
-         from unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::timestamptz[])
-           as given (feedback_id, source, accepted_revision, content_hash, updated_at, deleted_at)),
-       created as (
-         insert into feedback (feedback_id, source, accepted_revision, content_hash, updated_at, deleted_at, accepted_at)
-         select feedback_id, source, accepted_revision, content_hash, updated_at, deleted_at, $1
-         from standing where source is not null order by feedback_id
-         on conflict (feedback_id) do nothing
-         returning 1),
-       changed as (
-         update feedback set
-           accepted_revision = standing.accepted_revision, content_hash = standing.content_hash,
-           updated_at = standing.updated_at, deleted_at = standing.deleted_at, accepted_at = $1
-         from standing where standing.source is null and feedback.feedback_id = standing.feedback_id),
-       revisions as (
-         insert into feedback_revision (feedback_id, revision, kind, content_hash, received_at)
-         select feedback_id, revision, kind, decode(content_hash, 'hex'), $1
-         from unnest($8::uuid[], $9::int[], $10::text[], $11::text[]) as given (feedback_id, revision, kind, content_hash)),
-       bodies as (
-         insert into feedback_body (feedback_id, part, body)
-         select feedback_id, revision::text, convert_to(body, 'UTF8')
-         from unnest($8::uuid[], $9::int[], $12::text[]) as given (feedback_id, revision, body)),
-       tallied as (${tallyStatement(13)})
-       select count(*)::int as created from created`,
-      [
-        now,
-        [...created, ...changed].map(({ feedbackId }) => feedbackId),
-        [...created.map(({ source }) => source), ...changed.map(() => null)],
-        standings.map(({ revision }) => revision),
-        standings.map(({ contentHash }) => contentHash),
-        standings.map(({ updatedAt }) => iso(updatedAt)),
-        standings.map(({ deletedAt }) => iso(deletedAt)),
-        revisions.map(({ feedbackId }) => feedbackId),
-        revisions.map(({ revision }) => revision),
-        revisions.map(({ kind }) => kind),
-        revisions.map(({ contentHash }) => contentHash),
-        revisions.map(({ canonical }) => canonical),
-        ...tallyParameters(tallied(rest)),
-      ],
-    );
-    if (saved.created < created.length) throw new Overtaken('another transaction accepted one of them first');
   }
 
   private async remember(requests: AcceptanceChange['requests']): Promise<void> {
@@ -229,11 +165,88 @@ const tallied = ({ counts }: Pick<AcceptanceChange, 'counts'>) =>
   counts.map(({ source, result, count }) => ({ measure: 'result' as const, source, value: result, count }));
 
 const received = (
-  { feedbackId, revision, contentHash, content }: NewRevision,
+  { feedbackId, revision, contentHash, content, traceparent }: NewRevision,
   now: Date,
 ): OutgoingEvent<FeedbackReceived> => ({
   event: feedbackReceived,
   id: hopEventId('received', { feedbackId, revision, contentHash }),
   subject: feedbackId,
   data: { ...content, revision, contentHash, receivedAt: now.toISOString() },
+  ...(traceparent !== undefined && { traceparent }),
 });
+
+/** Standings, revisions, their bodies and counts; no event. @throws Overtaken */
+export async function saveRevisions(
+  manager: EntityManager,
+  { now, created, changed, revisions, ...rest }: Omit<AcceptanceChange, 'requests'>,
+): Promise<void> {
+  const standings = [...created, ...changed].map(({ standing }) => standing);
+  const [saved] = await manager.query<[{ created: number }]>(
+    `with standing as (
+       select feedback_id, source, accepted_revision, decode(content_hash, 'hex') as content_hash, updated_at, deleted_at
+       from unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+         as given (feedback_id, source, accepted_revision, content_hash, updated_at, deleted_at)),
+     created as (
+       insert into feedback (feedback_id, source, accepted_revision, content_hash, updated_at, deleted_at, accepted_at)
+       select feedback_id, source, accepted_revision, content_hash, updated_at, deleted_at, $1
+       from standing where source is not null order by feedback_id
+       on conflict (feedback_id) do nothing
+       returning 1),
+     changed as (
+       update feedback set
+         accepted_revision = standing.accepted_revision, content_hash = standing.content_hash,
+         updated_at = standing.updated_at, deleted_at = standing.deleted_at, accepted_at = $1
+       from standing where standing.source is null and feedback.feedback_id = standing.feedback_id),
+     revisions as (
+       insert into feedback_revision (feedback_id, revision, kind, content_hash, received_at)
+       select feedback_id, revision, kind, decode(content_hash, 'hex'), $1
+       from unnest($8::uuid[], $9::int[], $10::text[], $11::text[]) as given (feedback_id, revision, kind, content_hash)),
+     bodies as (
+       insert into feedback_body (feedback_id, part, body)
+       select feedback_id, revision::text, convert_to(body, 'UTF8')
+       from unnest($8::uuid[], $9::int[], $12::text[]) as given (feedback_id, revision, body)),
+     tallied as (${tallyStatement(13)})
+     select count(*)::int as created from created`,
+    [
+      now,
+      [...created, ...changed].map(({ feedbackId }) => feedbackId),
+      [...created.map(({ source }) => source), ...changed.map(() => null)],
+      standings.map(({ revision }) => revision),
+      standings.map(({ contentHash }) => contentHash),
+      standings.map(({ updatedAt }) => iso(updatedAt)),
+      standings.map(({ deletedAt }) => iso(deletedAt)),
+      revisions.map(({ feedbackId }) => feedbackId),
+      revisions.map(({ revision }) => revision),
+      revisions.map(({ kind }) => kind),
+      revisions.map(({ contentHash }) => contentHash),
+      revisions.map(({ canonical }) => canonical),
+      ...tallyParameters(tallied(rest)),
+    ],
+  );
+  if (saved.created < created.length) throw new Overtaken('another transaction accepted one of them first');
+}
+
+/** As `AcceptanceTransaction.lock`. */
+export async function lockStandings(
+  manager: EntityManager,
+  feedbackIds: readonly string[],
+): Promise<{ now: Date; standings: Map<string, Standing> }> {
+  const rows = await manager.query<LockedRow[]>(
+    `with locked as materialized (
+       select feedback_id, accepted_revision, encode(content_hash, 'hex') as content_hash, updated_at, deleted_at
+       from feedback where feedback_id = any($1::uuid[]) order by feedback_id for update)
+     select database.now, locked.* from (select now() as now) database left join locked on true`,
+    [feedbackIds],
+  );
+  const standings = new Map<string, Standing>();
+  for (const row of rows) {
+    if (row.feedback_id === null) continue;
+    standings.set(row.feedback_id, {
+      revision: row.accepted_revision,
+      contentHash: row.content_hash,
+      ...(row.updated_at && { updatedAt: row.updated_at.getTime() }),
+      ...(row.deleted_at && { deletedAt: row.deleted_at.getTime() }),
+    });
+  }
+  return { now: rows[0]!.now, standings };
+}

@@ -1,6 +1,7 @@
 import { Column, Entity, type EntityManager, PrimaryGeneratedColumn } from 'typeorm';
 
-/** Who let whom in, and when: one row for each key or connector that was made, changed or taken away. */
+/** Who let whom in, and when: one row for each key or connector that was made, changed or taken away,
+ * and for each dead letter whose content was shown. */
 @Entity({ name: 'access_audit' })
 export class AccessAuditEntity {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id!: string;
@@ -16,7 +17,8 @@ export type AuditedAction =
   | 'api-key.revoked'
   | 'webhook-connector.created'
   | 'webhook-connector.rotated'
-  | 'webhook-connector.deleted';
+  | 'webhook-connector.deleted'
+  | 'dead-letter.read';
 
 /** Writes one row in the transaction of the change that it tells of. */
 export async function audit(

@@ -27,4 +27,6 @@ export class FeedbackEntity {
   @Column({ type: 'text', default: '' }) dead!: string;
   /** Highest of `dead` that is not in `resolved`; 0 for none */
   @Column({ name: 'dead_revision', type: 'integer', default: 0 }) deadRevision!: number;
+  /** The ways of the settled revisions, the last one first; see domain/trail-record.ts */
+  @Column({ type: 'text', nullable: true, select: false }) trail!: string | null;
 }

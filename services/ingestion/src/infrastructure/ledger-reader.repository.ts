@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { countedResults, type CountedResult } from '../domain/acceptance-store.js';
 import { type CanonicalContent } from '../domain/candidate.js';
+import { type LetterState } from '../domain/dead-letters.js';
 import { type StandingOutcome } from '../domain/ledger-entry.js';
 import { ageBounds, LedgerReader, type AgeBand, type FeedbackView, type LedgerView } from '../domain/ledger-view.js';
 import { hasRevision, parseRevisions } from '../domain/revision-set.js';
@@ -75,10 +76,25 @@ export class LedgerReaderRepository extends LedgerReader {
               [source, options.missingAfterSeconds, options.missingIds],
             )
           : undefined;
+      const [letters] = await manager.query<[LedgerView['deadLetters']]>(
+        `select coalesce(sum(open), 0)::int as open, coalesce(sum(under_way), 0)::int as "underWay",
+           coalesce(sum(failed_again), 0)::int as "failedAgain", coalesce(sum(discarded), 0)::int as discarded,
+           extract(epoch from now() - min(oldest))::float8 as "oldestOpenSeconds",
+           coalesce(json_object_agg("group", open) filter (where open > 0), '{}') as "openByGroup"
+         from (select "group", count(*) filter (where open) as open, count(*) filter (where under_way) as under_way,
+                 count(*) filter (where failed_again) as failed_again,
+                 count(*) filter (where discarded_at is not null) as discarded, min(died_at) filter (where open) as oldest
+         from (select *, discarded_at is null and replayed_at is null as open,
+                 discarded_at is null and replayed_at is not null and failed_as is null as under_way,
+                 discarded_at is null and replayed_at is not null and failed_as is not null as failed_again
+               from dead_letter where settled_at is null and ($1::text is null or source = $1)) letter group by "group") by_group`,
+        [source],
+      );
       return ledgerOf(
         source,
         tallies,
         open,
+        letters,
         missingIds?.map((row) => row.feedback_id),
       );
     });
@@ -158,24 +174,30 @@ function viewOf({ feedback, loop, revisions, letters, bodies }: Stored): Feedbac
         changedAt: loop.changedAt.toISOString(),
       },
     }),
-    deadLetters: letters.map(({ letterId: id, revision, topic, group, reason, attempts, diedAt }) => ({
-      id,
-      ...(revision !== null && { revision }),
-      topic,
-      group,
-      reason,
-      message: messageOf(parts.get(id)?.details),
-      attempts,
-      diedAt: diedAt.toISOString(),
-      open: revision !== null && !hasRevision(resolved, revision),
+    deadLetters: letters.map((letter) => ({
+      id: letter.letterId,
+      ...(letter.revision !== null && { revision: letter.revision }),
+      topic: letter.topic,
+      group: letter.group,
+      reason: letter.reason,
+      message: messageOf(parts.get(letter.letterId)?.details),
+      attempts: letter.attempts,
+      diedAt: letter.diedAt.toISOString(),
+      open: letter.revision !== null && !hasRevision(resolved, letter.revision) && letter.discardedAt === null,
+      state: stateOf(letter),
     })),
   };
 }
+
+/** As SQL has it in `letterStateColumn`. */
+const stateOf = ({ settledAt, discardedAt, replayedAt }: DeadLetterEntity): LetterState =>
+  settledAt ? 'settled' : discardedAt ? 'discarded' : replayedAt ? 'replayed' : 'open';
 
 function ledgerOf(
   source: string | null,
   tallies: readonly TallyRow[],
   open: { now: Date; counts: number[]; total: number; oldest: number | null; missing: number; dead: number },
+  deadLetters: LedgerView['deadLetters'],
   missingIds: readonly string[] | undefined,
 ): LedgerView {
   const counted = (measure: TallyRow['measure'], by: (row: TallyRow) => string): Record<string, number> => {
@@ -201,6 +223,7 @@ function ledgerOf(
     teams: counted('outcome', ({ team }) => team),
     sentiments: counted('outcome', ({ sentiment }) => sentiment),
     loops: counted('loop', ({ value }) => value),
+    deadLetters,
     unsettled: {
       total: open.total,
       byAge: Object.fromEntries(bands.map((band, at) => [band, open.counts[at]!])) as Record<AgeBand, number>,

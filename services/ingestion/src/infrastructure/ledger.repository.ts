@@ -1,3 +1,5 @@
+import { resendHeader, type SentimentLabel } from '@closeloop/contracts';
+import { packHeaders } from '@closeloop/messaging';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { openLetterOf, type LedgerEntry, type StandingOutcome } from '../domain/ledger-entry.js';
@@ -10,9 +12,12 @@ import {
   type Tally,
 } from '../domain/ledger-store.js';
 import { type LoopStanding } from '../domain/loop-standing.js';
+import { replayedLetterOf } from '../domain/letter-replay.js';
 import { formatRevisions, parseRevisions } from '../domain/revision-set.js';
-import { type SentimentLabel } from '@closeloop/contracts';
 import { tallyParameters, tallyStatement } from './tally.statement.js';
+
+/** Most characters of the ways of one feedback that are kept: those of the last ten revisions or so. */
+const maxTrails = 4_000;
 
 /** The ledger in Postgres, in the transaction of a Kafka batch; one statement a step for the whole batch. */
 @Injectable()
@@ -85,14 +90,20 @@ class PostgresLedger implements LedgerTransaction {
     const rows = await this.manager.query<{ letter_id: string }[]>(
       `with kept as (
          insert into dead_letter (letter_id, feedback_id, revision, topic, "partition", "offset", "group", reason, attempts,
-                                  died_at, recorded_at)
-         select letter_id, feedback_id, revision, topic, "partition", "offset", "group", reason, attempts, died_at, now()
+                                  died_at, recorded_at, source)
+         select letter_id, feedback_id, revision, topic, "partition", "offset", "group", reason, attempts, died_at, now(),
+           coalesce(source, (select source from feedback where feedback.feedback_id = given.feedback_id))
          from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::bigint[], $7::text[], $8::text[],
-                     $9::int[], $10::timestamptz[])
-           as given (letter_id, feedback_id, revision, topic, "partition", "offset", "group", reason, attempts, died_at)
+                     $9::int[], $10::timestamptz[], $14::text[])
+           as given (letter_id, feedback_id, revision, topic, "partition", "offset", "group", reason, attempts, died_at,
+                     source)
          order by letter_id
          on conflict (letter_id) do nothing
          returning letter_id, feedback_id),
+       failed_again as (
+         update dead_letter set failed_as = kept.letter_id
+         from unnest($1::uuid[], $15::uuid[]) as given (letter_id, replay_of) join kept using (letter_id)
+         where dead_letter.letter_id = given.replay_of),
        bodies as (
          insert into feedback_body (feedback_id, part, key, body, details)
          select coalesce(kept.feedback_id, kept.letter_id), kept.letter_id::text, given.key, given.body, given.details
@@ -114,10 +125,36 @@ class PostgresLedger implements LedgerTransaction {
         letters.map(({ key }) => key && Buffer.from(key)),
         letters.map(({ value }) => value && Buffer.from(value)),
         // as JSON text even NUL can be kept
-        letters.map(({ headers, message, stack }) => JSON.stringify({ headers, message, stack })),
+        letters.map(({ wireHeaders, message, stack }) =>
+          JSON.stringify({ headers: JSON.parse(packHeaders(wireHeaders).toString()) as object, message, stack }),
+        ),
+        letters.map(({ source }) => source ?? null),
+        letters.map(({ headers }) => replayedLetterOf(headers[resendHeader]) ?? null),
       ],
     );
     return new Set(rows.map((row) => row.letter_id));
+  }
+
+  async settleLetters(letters: readonly { feedbackId: string; revision: number }[]): Promise<void> {
+    await this.manager.query(
+      `with settled as (
+         select letter_id from dead_letter join unnest($1::uuid[], $2::int[]) as given (feedback_id, revision)
+           using (feedback_id, revision)
+         where settled_at is null order by letter_id for update of dead_letter)
+       update dead_letter set settled_at = now() from settled where dead_letter.letter_id = settled.letter_id`,
+      [letters.map(({ feedbackId }) => feedbackId), letters.map(({ revision }) => revision)],
+    );
+  }
+
+  async settleReplayed(letterIds: readonly string[]): Promise<void> {
+    await this.manager.query(
+      `with recursive settled as (
+         select letter_id from dead_letter where letter_id = any($1::uuid[])
+         union select before.letter_id from dead_letter before join settled on before.failed_as = settled.letter_id)
+       update dead_letter set settled_at = now()
+       from settled where dead_letter.letter_id = settled.letter_id and settled_at is null`,
+      [letterIds],
+    );
   }
 
   async save({ rows, loops, tallies }: LedgerChange): Promise<void> {
@@ -132,15 +169,16 @@ class PostgresLedger implements LedgerTransaction {
     await this.manager.query(
       `with entry as (
          select * from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
-                              $9::text[], $10::int[])
+                              $9::text[], $10::int[], $11::text[])
            as given (feedback_id, settled_revision, settlement, outcome, loop_id, team, sentiment, resolved, dead,
-                     dead_revision)),
+                     dead_revision, trail)),
        entered as (
          update feedback set
            settled_revision = entry.settled_revision, outcome = entry.outcome, loop_id = entry.loop_id, team = entry.team,
            sentiment = entry.sentiment, resolved = entry.resolved, dead = entry.dead, dead_revision = entry.dead_revision,
            settled_at = case when feedback.settlement < entry.settlement then now() else settled_at end,
-           settlement = entry.settlement
+           settlement = entry.settlement,
+           trail = left(concat_ws(E'\\n', entry.trail, feedback.trail), ${maxTrails})
          from entry where feedback.feedback_id = entry.feedback_id
          returning feedback.accepted_at,
            feedback.settled_revision >= feedback.accepted_revision or feedback.dead_revision >= feedback.accepted_revision
@@ -161,6 +199,7 @@ class PostgresLedger implements LedgerTransaction {
         entries.map(({ resolved }) => formatRevisions(resolved)),
         entries.map(({ dead }) => formatRevisions(dead)),
         entries.map(openLetterOf),
+        rows.map(({ trail }) => trail ?? null),
       ],
     );
   }

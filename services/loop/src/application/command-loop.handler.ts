@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { loopIdOf, type LoopChanged } from '@closeloop/contracts';
 import { decide, evolve, Refusal, type Loop, type LoopCommand } from '../domain/loop.js';
-import { mayCommand, type PeoplesCommand, type Person } from '../domain/permission.js';
+import { mayCommand, mayRead, type PeoplesCommand, type Person } from '../domain/permission.js';
 import { type SettledFeedback, type Step } from '../domain/settlement.js';
 import { settlementOf, stepTaken } from '../domain/loop-changed.js';
 import { LoopStore, type LoopTransaction, type EventWords, type ReadEvent } from '../domain/loop-store.js';
+import { LoopConfig } from '../loop.config.js';
 
 type Distributed<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-/** A command as somebody gives it: who and when are added here. `split` names the feedback alone. */
+/** A command as somebody gives it: who, when and for how long are added here. `split` names the feedback alone. */
 export type GivenCommand =
-  | Distributed<Extract<LoopCommand, { type: Exclude<PeoplesCommand, 'split'> }>, 'at' | 'actor'>
+  | Distributed<Extract<LoopCommand, { type: Exclude<PeoplesCommand, 'split'> }>, 'at' | 'actor' | 'window'>
   | { readonly type: 'split'; readonly feedbackId: string };
 
 export type CommandResult =
@@ -24,7 +25,10 @@ export type CommandResult =
 /** One person's command for one loop, as it was at the version that the person saw. */
 @Injectable()
 export class CommandLoop {
-  constructor(private readonly store: LoopStore) {}
+  constructor(
+    private readonly store: LoopStore,
+    private readonly config: LoopConfig,
+  ) {}
 
   handle(person: Person, loopId: string, expected: number, given: GivenCommand): Promise<CommandResult> {
     return this.store.run((tx, now) => this.command(tx, now, person, loopId, expected, given));
@@ -41,7 +45,7 @@ export class CommandLoop {
     // locked before the loop, as settling does
     const feedback = given.type === 'split' ? await tx.lockFeedback(given.feedbackId) : undefined;
     const loop = await tx.find(loopId);
-    if (!loop) return { kind: 'unknown' };
+    if (!loop || !mayRead(person, loop.team)) return { kind: 'unknown' };
     if (!mayCommand(person, loop.team, given.type)) return { kind: 'not-yours', team: loop.team };
     if (loop.version !== expected) return this.conflict(tx, loop, expected);
 
@@ -53,6 +57,8 @@ export class CommandLoop {
       }
       const { feedbackId, revision } = feedback;
       command = { type: 'split', feedback: { feedbackId, revision }, at: now, actor };
+    } else if (given.type === 'resolve') {
+      command = { type: 'resolve', window: this.config.confirmationWindowSeconds * 1000, at: now, actor };
     } else command = { ...given, at: now, actor };
 
     const decided = decide(loop, command);
@@ -63,7 +69,7 @@ export class CommandLoop {
     let after = loop;
     for (const event of decided) steps.push({ event, loop: (after = evolve(after, event)) });
 
-    if (!(await tx.advance(expected, steps, wordsOf(given, after)))) {
+    if (!(await tx.advance(loop, steps, wordsOf(given, after)))) {
       // somebody was faster between the look and the write
       return this.conflict(tx, (await tx.find(loopId)) ?? loop, expected);
     }

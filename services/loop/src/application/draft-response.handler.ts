@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LoopStore } from '../domain/loop-store.js';
 import { isClosed } from '../domain/loop.js';
-import { mayCommand, type Person } from '../domain/permission.js';
+import { mayCommand, mayRead, type Person } from '../domain/permission.js';
 
 export interface GivenDraft {
   readonly text: string;
@@ -23,7 +23,7 @@ export class DraftResponse {
   handle(person: Person, loopId: string, { text, feedbackId, revision }: GivenDraft): Promise<DraftResult> {
     return this.store.run<DraftResult>(async (tx, now) => {
       const loop = await tx.find(loopId);
-      if (!loop) return { kind: 'unknown' };
+      if (!loop || !mayRead(person, loop.team)) return { kind: 'unknown' };
       if (!mayCommand(person, loop.team, 'respond')) return { kind: 'not-yours' };
       if (isClosed(loop.state)) {
         return { kind: 'refused', reason: 'closed', message: `The loop is ${loop.state}.` };

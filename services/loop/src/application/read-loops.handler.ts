@@ -35,8 +35,8 @@ export class ReadLoops {
   async one(person: Person, loopId: string): Promise<ReadResult<WholeLoop>> {
     return this.store.run<ReadResult<WholeLoop>>(async (tx) => {
       const loop = await tx.find(loopId);
-      if (!loop) return { kind: 'unknown' };
-      if (!mayRead(person, loop.team)) return { kind: 'not-yours' };
+      // what one may not read is not there, so that ids tell nothing
+      if (!loop || !mayRead(person, loop.team)) return { kind: 'unknown' };
       const history = await tx.history(loopId, 0);
       // what was committed between two statements belongs to the next version
       const seen = history.filter(({ version }) => version <= loop.version);

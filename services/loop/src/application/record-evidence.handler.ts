@@ -5,10 +5,14 @@ import { type Step } from '../domain/settlement.js';
 import { stepTaken } from '../domain/loop-changed.js';
 import { LoopStore, type LoopTransaction } from '../domain/loop-store.js';
 
+/** confirm, object: the customer's verdict; answer: what we waited for, and no verdict. */
+export const evidenceKinds = ['confirm', 'object', 'answer'] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
 /** What a customer says of what was done, as a connector tells it. */
 export interface GivenEvidence {
   readonly feedbackId: string;
-  readonly kind: 'confirm' | 'object';
+  readonly kind: EvidenceKind;
   /** `at`: RFC 3339, when the customer said so */
   readonly evidence: { readonly type: EvidenceType; readonly text?: string; readonly at?: string };
 }
@@ -20,7 +24,7 @@ export interface EvidenceTaken {
   readonly feedbackId: string;
   readonly loopId: string;
   readonly version: number;
-  readonly change: 'confirmed' | 'objected';
+  readonly change: 'confirmed' | 'objected' | 'resumed';
   readonly state: Loop['state'];
   readonly cycle: number;
 }
@@ -86,7 +90,11 @@ export class RecordEvidence {
     if (!loop) {
       return refused({ feedbackId, reason: 'no-loop', message: 'This feedback is in no loop.' });
     }
-    const decided = decide(loop, { type: kind, at: now, actor: { kind: 'customer' }, evidence: evidence.type });
+    const by = { at: now, actor: { kind: 'customer' } } as const;
+    const decided = decide(
+      loop,
+      kind === 'answer' ? { ...by, type: 'resume' } : { ...by, type: kind, evidence: evidence.type },
+    );
     if (decided instanceof Refusal) {
       const { reason, message } = decided;
       return refused({ feedbackId, loopId: loop.loopId, state: loop.state, reason, message });
@@ -99,13 +107,14 @@ export class RecordEvidence {
       ...{ kind: 'evidence' as const, loopId: loop.loopId, version, feedbackId },
       body: { text, ...rest },
     };
-    if (!(await tx.advance(loop.version, steps, words || undefined))) {
+    if (!(await tx.advance(loop, steps, words || undefined))) {
       throw new Error('a locked loop does not move');
     }
     await tx.tell(steps.map((step) => stepTaken(step)));
-    const change = kind === 'confirm' ? 'confirmed' : 'objected';
-    return { status: 200, answer: { feedbackId, loopId: loop.loopId, version, change, state, cycle } };
+    return { status: 200, answer: { feedbackId, loopId: loop.loopId, version, change: changes[kind], state, cycle } };
   }
 }
+
+const changes = { confirm: 'confirmed', object: 'objected', answer: 'resumed' } as const;
 
 const refused = (answer: EvidenceRefused): EvidenceAnswer => ({ status: 422, answer });

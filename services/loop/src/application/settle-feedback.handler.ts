@@ -50,7 +50,7 @@ export class SettleFeedback {
       now,
     );
 
-    const before = new Map([...loops.byId.values()].map(({ loopId, version }) => [loopId, version]));
+    const before = new Map(loops.byId);
     const feedback = new Map(known);
     const steps: Step[] = [];
     const settlements: { key: SettlementKey; told: LoopChanged }[] = [];

@@ -61,10 +61,10 @@ export interface LoopTransaction {
   find(loopId: string): Promise<Loop | undefined>;
   lock(loopId: string): Promise<Loop | undefined>;
   /**
-   * Writes what comes after version `before` of a loop: false where the loop is not at it any more, and nothing was
-   * written. The row stays locked until the transaction ends.
+   * Writes what comes after a loop as it was, its deadlines too: false where it is not at that version any more, and
+   * nothing was written. The row stays locked until the transaction ends.
    */
-  advance(before: number, steps: readonly Step[], words?: EventWords): Promise<boolean>;
+  advance(before: Loop, steps: readonly Step[], words?: EventWords): Promise<boolean>;
   open(opened: Step): Promise<void>;
   /** Events after a version, in order. */
   history(loopId: string, after: number): Promise<ReadEvent[]>;

@@ -42,7 +42,7 @@ const command = (type: CommandType, overrides: object = {}): LoopCommand => {
     respond: { text: 'We are sorry.', channel: 'review' },
     confirm: { evidence: 'survey' },
     object: { evidence: 'reply' },
-    expire: { window: 7 * day },
+    resolve: { window: 7 * day },
     reopen: { reason: 'it came back' },
     dismiss: { reason: 'spam' },
     withdraw: { feedback: { feedbackId: opener, revision: 2 } },
@@ -225,7 +225,28 @@ describe('what a transition means', () => {
     const loop = loopIn('resolved');
     const over = loop.resolvedAt!.getTime() + 7 * day;
     expect(decide(loop, command('expire', { at: new Date(over - 1) }))).toMatchObject({ reason: 'window-open' });
-    expect(decide(loop, command('expire', { at: new Date(over) }))).toMatchObject([{ change: 'expired' }]);
+    expect(decide(loop, command('expire', { at: new Date(over) }))).toMatchObject([
+      { change: 'expired', dueAt: new Date(over) },
+    ]);
+  });
+  it('keeps until when the customer may answer, in resolved alone', () => {
+    const loop = loopIn('resolved');
+    expect(loop.expiresAt).toEqual(new Date(loop.resolvedAt!.getTime() + 7 * day));
+    for (const type of ['confirm', 'object', 'reopen', 'withdraw', 'expire'] as const) {
+      expect(given2(loop, command(type)).expiresAt).toBeUndefined();
+    }
+    for (const type of ['revise', 'join', 'assign', 'escalate', 'set-priority', 'note'] as const) {
+      expect(given2(loop, command(type)).expiresAt).toEqual(loop.expiresAt);
+    }
+  });
+  it('a loop that is resolved again gets the whole window again', () => {
+    const again = given2(given2(given2(loopIn('resolved'), command('object')), command('respond')), command('resolve'));
+    expect(again.expiresAt).toEqual(at(37));
+    expect(decide(again, command('expire'))).toMatchObject({ reason: 'window-open' });
+  });
+  it('the window of an imported loop that somebody resolves counts from there, too', () => {
+    const loop = given(command('open', { historic: true }), command('respond'), command('resolve', { at: at(400) }));
+    expect(loop?.expiresAt).toEqual(at(407));
   });
   it('waits once, and stops waiting when it is resolved', () => {
     const waiting = loopIn('responded', { waiting: true });
@@ -307,6 +328,7 @@ describe('any sequence of commands', () => {
           expect(loop!.closedAt !== undefined).toBe(isClosed(loop!.state));
           if (loop!.waiting) expect(['acknowledged', 'responded']).toContain(loop!.state);
           if (loop!.state === 'resolved') expect(loop!.resolvedAt).toBeDefined();
+          expect(loop!.expiresAt !== undefined).toBe(loop!.state === 'resolved');
           if (loop!.state === 'responded') expect(loop!.firstRespondedAt).toBeDefined();
           if (loop!.state === 'opened' || loop!.state === 'reopened') expect(loop!.waiting).toBe(false);
           expect(loop!.feedback).toBeGreaterThanOrEqual(loop!.state === 'withdrawn' ? 0 : 1);
@@ -323,6 +345,6 @@ describe('any sequence of commands', () => {
 
   it('refuses a history with a gap', () => {
     const [opened] = decide(undefined, command('open')) as LoopEvent[];
-    expect(() => replay([opened!, { change: 'resolved', version: 3, at: at(1), actor: { kind: 'agent' } }])).toThrow();
+    expect(() => replay([opened!, { change: 'waited', version: 3, at: at(1), actor: { kind: 'agent' } }])).toThrow();
   });
 });

@@ -45,6 +45,8 @@ export interface Loop {
   readonly firstRespondedAt?: Date;
   /** In this cycle */
   readonly resolvedAt?: Date;
+  /** Until when the customer may answer the follow-up; only in resolved */
+  readonly expiresAt?: Date;
   readonly closedAt?: Date;
 }
 
@@ -62,12 +64,13 @@ export interface Opening {
 
 export type LoopCommand = { readonly at: Date; readonly actor: LoopActor } & (
   | ({ readonly type: 'open' } & Opening)
-  | { readonly type: 'acknowledge' | 'wait' | 'resume' | 'resolve' | 'escalate' }
+  | { readonly type: 'acknowledge' | 'wait' | 'resume' | 'escalate' }
+  | { readonly type: 'expire' }
+  /** `window`: milliseconds that the customer has to answer the follow-up */
+  | { readonly type: 'resolve'; readonly window: number }
   | { readonly type: 'respond'; readonly text: string; readonly channel: string }
   /** `feedback`: the revision that is the evidence, where one is */
   | { readonly type: 'confirm' | 'object'; readonly evidence: EvidenceType; readonly feedback?: FeedbackRef }
-  /** `window`: milliseconds that the customer has to answer the follow-up */
-  | { readonly type: 'expire'; readonly window: number }
   | { readonly type: 'reopen' | 'dismiss'; readonly reason: string }
   | { readonly type: 'withdraw' | 'split'; readonly feedback: FeedbackRef }
   /** `returns`: its source had deleted it, and brings it back */
@@ -85,7 +88,9 @@ export type LoopEvent = { readonly version: number; readonly at: Date; readonly 
   | ({ readonly change: 'opened' } & Opening)
   | { readonly change: 'acknowledged'; readonly owner: string }
   | { readonly change: 'responded'; readonly channel: string; readonly owner: string }
-  | { readonly change: 'waited' | 'resumed' | 'resolved' | 'expired' | 'reopened' | 'dismissed' | 'escalated' }
+  | { readonly change: 'waited' | 'resumed' | 'reopened' | 'dismissed' | 'escalated' }
+  /** `dueAt`: when the customer's time to answer ends, or ended */
+  | { readonly change: 'resolved' | 'expired'; readonly dueAt: Date }
   | { readonly change: 'confirmed' | 'objected'; readonly evidence: EvidenceType; readonly feedback?: FeedbackRef }
   | { readonly change: 'withdrawn' | 'split' | 'joined'; readonly feedback: FeedbackRef }
   | { readonly change: 'revised'; readonly feedback: FeedbackRef; readonly returns?: boolean }
@@ -196,7 +201,7 @@ export function decide(loop: Loop | undefined, command: LoopCommand): readonly L
       if (!loop.waiting) return refuse('not-waiting', 'The loop does not wait for the customer.');
       return [{ change: 'resumed', ...next }];
     case 'resolve':
-      return [{ change: 'resolved', ...next }];
+      return [{ change: 'resolved', ...next, dueAt: new Date(at.getTime() + command.window) }];
     case 'confirm':
     case 'object':
       return [
@@ -208,10 +213,10 @@ export function decide(loop: Loop | undefined, command: LoopCommand): readonly L
         },
       ];
     case 'expire':
-      if (loop.resolvedAt && at.getTime() < loop.resolvedAt.getTime() + command.window) {
+      if (!loop.expiresAt || at < loop.expiresAt) {
         return refuse('window-open', 'The customer may still answer the follow-up.');
       }
-      return [{ change: 'expired', ...next }];
+      return [{ change: 'expired', ...next, dueAt: loop.expiresAt }];
     case 'reopen':
       if (command.reason.trim() === '') return refuse('reason-missing', 'Reopening needs a reason.');
       return [{ change: 'reopened', ...next }];
@@ -298,7 +303,7 @@ export function evolve(loop: Loop | undefined, event: LoopEvent): Loop {
     case 'resumed':
       return { ...next, waiting: false };
     case 'resolved':
-      return { ...next, state: 'resolved', waiting: false, resolvedAt: event.at };
+      return { ...next, state: 'resolved', waiting: false, resolvedAt: event.at, expiresAt: event.dueAt };
     case 'confirmed':
       return close(next, 'verified', event.at);
     case 'expired':
@@ -330,15 +335,18 @@ export function evolve(loop: Loop | undefined, event: LoopEvent): Loop {
   }
 }
 
-const close = (loop: Loop, state: LoopState, at: Date): Loop => ({ ...loop, state, waiting: false, closedAt: at });
+const close = ({ expiresAt: _expiresAt, ...loop }: Loop, state: LoopState, at: Date): Loop => ({
+  ...loop,
+  state,
+  waiting: false,
+  closedAt: at,
+});
 
 /** The next cycle; nobody owns it until somebody acknowledges it. */
-const reopen = ({ owner: _owner, resolvedAt: _resolvedAt, closedAt: _closedAt, ...loop }: Loop): Loop => ({
-  ...loop,
-  state: 'reopened',
-  waiting: false,
-  cycle: loop.cycle + 1,
-});
+function reopen(loop: Loop): Loop {
+  const { owner: _owner, resolvedAt: _resolvedAt, expiresAt: _expiresAt, closedAt: _closedAt, ...kept } = loop;
+  return { ...kept, state: 'reopened', waiting: false, cycle: loop.cycle + 1 };
+}
 
 /** The loop that a history tells of. */
 export const replay = (events: readonly LoopEvent[]): Loop | undefined =>

@@ -24,8 +24,8 @@ export interface FeedbackWords {
 /** All that a batch of settlements writes. */
 export interface SettlementChanges {
   readonly opened: readonly Loop[];
-  /** Loops that were there, as they are now, and the version they had */
-  readonly moved: readonly { readonly loop: Loop; readonly before: number }[];
+  /** Loops that were there, as they are now and as they were */
+  readonly moved: readonly { readonly loop: Loop; readonly before: Loop }[];
   readonly steps: readonly Step[];
   readonly newFeedback: readonly SettledFeedback[];
   readonly knownFeedback: readonly SettledFeedback[];

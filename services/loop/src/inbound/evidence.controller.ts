@@ -27,15 +27,17 @@ export class EvidenceController {
       throw invalid('', 'idempotency-key', `Idempotency-Key must be there, with 1 to ${maxKeyLength} characters.`);
     }
     const { type, text, at } = evidence;
+    if (kind === 'answer' && type !== 'reply') {
+      throw invalid('/evidence/type', 'type', 'An answer is a reply; a survey or a rating is a verdict.');
+    }
     const result = await this.handler.handle(principal.source, key, {
       ...{ feedbackId: feedbackId.toLowerCase(), kind },
       evidence: { type, ...(text ? { text } : {}), ...(at ? { at } : {}) },
     });
     switch (result.kind) {
       case 'unknown':
-        throw new Problem('not-found', 'There is no such feedback, or it has not come as far as here yet.');
       case 'other-source':
-        throw new Problem('forbidden', 'This feedback is of another source than this key.');
+        throw new Problem('not-found', 'There is no such feedback, or it has not come as far as here yet.');
       case 'key-reused':
         throw invalid('', 'idempotency-key', 'This Idempotency-Key was used for another request.');
       case 'answered': {

@@ -1,5 +1,6 @@
 import { IsTimestamp, Nested } from '@closeloop/contracts';
 import { IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { evidenceKinds, type EvidenceKind } from '../application/record-evidence.handler.js';
 import { evidenceTypes, type EvidenceType } from '../domain/loop.js';
 
 export class EvidenceBody {
@@ -13,6 +14,6 @@ export class EvidenceBody {
 /** A customer's word on what was done, as a connector heard it. */
 export class EvidenceRequest {
   @IsUUID() feedbackId!: string;
-  @IsIn(['confirm', 'object']) kind!: 'confirm' | 'object';
+  @IsIn(evidenceKinds) kind!: EvidenceKind;
   @Nested(() => EvidenceBody) evidence!: EvidenceBody;
 }

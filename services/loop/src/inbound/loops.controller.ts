@@ -65,8 +65,7 @@ export class LoopsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const found = await this.loops.one(personOf(principal), loopIdFrom(id));
-    if (found.kind === 'unknown') throw new Problem('not-found', 'There is no such loop.');
-    if (found.kind === 'not-yours') throw new Problem('forbidden', 'This loop is of another team.');
+    if (found.kind !== 'found') throw new Problem('not-found', 'There is no such loop.');
     const { loop, history, feedback, drafts } = found.value;
     void reply.header('etag', etagOf(loop.version));
     return {
@@ -88,7 +87,8 @@ export class LoopsController {
       feedbackId: draft.feedbackId.toLowerCase(),
     });
     if (saved.kind === 'unknown') throw new Problem('not-found', 'There is no such loop.');
-    if (saved.kind === 'not-yours') throw new Problem('forbidden', 'This loop is of another team.');
+    if (saved.kind === 'not-yours')
+      throw new Problem('forbidden', 'Only those who may answer the customer draft an answer.');
     if (saved.kind === 'refused') throw new Problem('transition-refused', saved.message, { reason: saved.reason });
     return { stale: saved.stale };
   }

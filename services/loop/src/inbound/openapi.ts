@@ -8,8 +8,10 @@ import {
   Tags,
   teamPattern,
 } from '@closeloop/contracts';
+import { stationPaths } from '@closeloop/messaging';
 import { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from '@closeloop/platform';
 import { evidenceTypes } from '../domain/loop.js';
+import { differingFields } from '../domain/reconciliation.js';
 import { type PeoplesCommand } from '../domain/permission.js';
 import { EvidenceRequest } from './evidence.request.js';
 import {
@@ -20,6 +22,7 @@ import {
   RespondRequest,
   SplitRequest,
 } from './loop-command.request.js';
+import { ReconciliationRequest } from './reconciliation.request.js';
 
 type Schema = Record<string, unknown>;
 
@@ -38,14 +41,14 @@ const etag = { ETag: { description: 'The version, for If-Match', schema: text } 
 const problems = {
   Invalid: { status: '400', description: 'Not valid; `errors` says where and why' },
   Unauthenticated: { status: '401', description: 'No key or token that is known' },
-  Forbidden: { status: '403', description: 'Of another team, or of another source' },
-  NotFound: { status: '404', description: 'There is none' },
+  Forbidden: { status: '403', description: 'Not for you: your role does not do this' },
+  NotFound: { status: '404', description: 'There is none, or it is of another team or source' },
   VersionConflict: { status: '409', description: '`happened` is the history since the expected version' },
   Refused: { status: '422', description: 'The state does not allow it; `reason` says why' },
   IfMatchMissing: { status: '428', description: 'If-Match with the expected version is missing' },
   Unavailable: { status: '503', description: 'The store is away or too much waits to be sent; see Retry-After' },
 } as const;
-const may = (...names: (keyof typeof problems)[]): object =>
+const may = (...names: (keyof typeof problems)[]): Record<string, unknown> =>
   Object.fromEntries(
     ([...names, 'Unauthenticated', 'Forbidden', 'Unavailable'] as const).map((name) => [
       problems[name].status,
@@ -170,7 +173,8 @@ const paths: OpenApiDocument['paths'] = {
     post: {
       operationId: 'recordEvidence',
       summary: 'What the customer says of what was done',
-      description: 'Confirm closes the loop as verified; object reopens it, one level up.',
+      description:
+        'Confirm closes the loop as verified; object reopens it, one level up; answer is a reply that the loop waited for.',
       tags: ['evidence'],
       security: connectors,
       parameters: [
@@ -189,15 +193,50 @@ const paths: OpenApiDocument['paths'] = {
   },
 };
 
+const reconciliation: OpenApiDocument['paths'] = {
+  '/v1/reconciliation': {
+    post: {
+      operationId: 'reconcile',
+      summary: 'Compare a page of the ledger of ingestion with what is kept here',
+      description:
+        'For managers and admins. With `range`, what lies in it here and is in no row is told as well. What is under way differs for a moment.',
+      tags: ['reconciliation'],
+      security: people,
+      requestBody: { required: true, content: jsonContent(schemaRef('ReconciliationRequest')) },
+      responses: {
+        '200': {
+          description: 'What differs; null: there is none',
+          content: jsonContent(
+            object({
+              differences: {
+                type: 'array',
+                items: object({
+                  ...{ feedbackId: uuid, field: { type: 'string', enum: differingFields } },
+                  ...{ ledger: { type: ['string', 'integer', 'null'] }, loop: { type: ['string', 'integer', 'null'] } },
+                }),
+              },
+            }),
+          ),
+        },
+        ...may('Invalid'),
+      },
+    },
+  },
+};
+
 const loopProperties = {
   ...{ loopId: uuid, version, state: { type: 'string', enum: loopStates }, cycle: version, level: count },
   ...{ team: text, priority: { type: 'string', enum: priorities }, owner: text, waiting: { type: 'boolean' } },
   slaPolicy: text,
   historic: { type: 'boolean', description: 'Imported from the past: no clock runs' },
   ...{ receivedAt: timestamp, openedAt: timestamp, firstRespondedAt: timestamp, resolvedAt: timestamp },
+  expiresAt: {
+    ...timestamp,
+    description: 'Resolved only: when it is closed unverified, unless the customer answers before',
+  },
   ...{ closedAt: timestamp, closed: { type: 'boolean' } },
 };
-const optionalOfLoop = ['owner', 'firstRespondedAt', 'resolvedAt', 'closedAt'];
+const optionalOfLoop = ['owner', 'firstRespondedAt', 'resolvedAt', 'expiresAt', 'closedAt'];
 const counted = {
   ...{ total: count, open: count, closed: { ...count, description: 'In any way, verified included' }, verified: count },
   byState: { type: 'object', additionalProperties: count },
@@ -228,9 +267,10 @@ const answerSchemas: Record<string, Schema> = {
       actor: object({ kind: { type: 'string', enum: actorKinds }, id: text }, ['id']),
       feedback: object({ feedbackId: uuid, revision: version }),
       evidence: { type: 'string', enum: evidenceTypes },
+      dueAt: { ...timestamp, description: 'Of resolved and expired: when the customer’s time to answer ends' },
       words: { type: 'object', description: 'What was written with it; absent once it was erased' },
     },
-    ['feedback', 'evidence', 'words'],
+    ['feedback', 'evidence', 'dueAt', 'words'],
   ),
   WholeLoop: object(
     {
@@ -266,7 +306,12 @@ const answerSchemas: Record<string, Schema> = {
   ),
   Counts: object({ ...counted, byTeam: { type: 'object', additionalProperties: object(counted) } }),
   EvidenceTaken: object({
-    ...{ feedbackId: uuid, loopId: uuid, version, change: { type: 'string', enum: ['confirmed', 'objected'] } },
+    ...{
+      feedbackId: uuid,
+      loopId: uuid,
+      version,
+      change: { type: 'string', enum: ['confirmed', 'objected', 'resumed'] },
+    },
     ...{ state: { type: 'string', enum: loopStates }, cycle: version },
   }),
 };
@@ -285,14 +330,16 @@ export const openApiDocument = (release: string): OpenApiDocument => ({
     { name: 'loops', description: 'What is open, and what happened' },
     { name: 'commands', description: 'What people do with a loop' },
     { name: 'evidence', description: 'What customers say of it' },
+    { name: 'reconciliation', description: 'Whether the ledger and the loops agree' },
+    { name: 'operations', description: 'How the service is doing' },
   ],
-  paths,
+  paths: { ...paths, ...reconciliation, ...stationPaths(people, 'operations', may()) },
   components: {
     schemas: {
       ...schemasOf(
         [
           ...[Feedback, Tags, RespondRequest, ReasonRequest, SplitRequest, AssignRequest, PriorityRequest],
-          ...[DraftRequest, EvidenceRequest],
+          ...[DraftRequest, EvidenceRequest, ReconciliationRequest],
         ],
         (name) => `#/components/schemas/${name}`,
       ),

@@ -1,12 +1,13 @@
-import { validatorOf } from '@closeloop/contracts';
+import { requestValidatorOf } from '@closeloop/contracts';
 import { invalid, Problem, type Principal } from '@closeloop/platform';
 import { type Person } from '../domain/permission.js';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** A reader of request bodies of one class: gives the body, or throws the problem `invalid` with every violation. */
+/** A reader of request bodies of one class: gives the body, or throws the problem `invalid` with every violation;
+ * NUL and lone surrogates, which Postgres holds in no text, are one. */
 export function bodyOf<T extends object>(dataClass: new () => T): (body: unknown) => T {
-  const violationsOf = validatorOf(dataClass);
+  const violationsOf = requestValidatorOf(dataClass);
   return (body) => {
     const violations = violationsOf(body ?? {});
     if (violations) throw new Problem('invalid', 'The body is not what this route takes.', { errors: violations });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sha256 } from '@closeloop/contracts';
-import { Problem, type ApiKeyVerifier } from '@closeloop/platform';
+import { currentTraceparent, Problem, type ApiKeyVerifier } from '@closeloop/platform';
 import { LoopConfig } from '../loop.config.js';
 
 /** Whom a key belongs to. */
@@ -11,7 +11,7 @@ interface KeyHolder {
 
 interface Known {
   readonly holder: KeyHolder | undefined;
-  /** Milliseconds since 1970 */
+  /** Milliseconds of the process; the clock of the machine may be set back */
   readonly until: number;
 }
 
@@ -35,7 +35,7 @@ export class IngestionKeysClient implements ApiKeyVerifier {
   async verify(key: string): Promise<KeyHolder | undefined> {
     const hash = sha256(key);
     const known = this.known.get(hash);
-    if (known && known.until > Date.now()) return known.holder;
+    if (known && known.until > performance.now()) return known.holder;
     // many requests with one key ask once
     let asked = this.asked.get(hash);
     if (!asked) {
@@ -47,9 +47,10 @@ export class IngestionKeysClient implements ApiKeyVerifier {
 
   private async ask(key: string, hash: string): Promise<KeyHolder | undefined> {
     let holder: KeyHolder | undefined;
+    const traceparent = currentTraceparent();
     try {
       const response = await fetch(new URL('/v1/api-keys/self', this.config.ingestionUrl), {
-        headers: { authorization: `Bearer ${key}` },
+        headers: { authorization: `Bearer ${key}`, ...(traceparent !== undefined && { traceparent }) },
         redirect: 'error',
         signal: AbortSignal.timeout(answerWithinMs),
       });
@@ -62,7 +63,7 @@ export class IngestionKeysClient implements ApiKeyVerifier {
         cause,
       });
     }
-    this.remember(hash, { holder, until: Date.now() + (holder ? knownForMs : unknownForMs) });
+    this.remember(hash, { holder, until: performance.now() + (holder ? knownForMs : unknownForMs) });
     return holder;
   }
 

@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { arrayLiteral } from './array-literal.js';
 import { type EvidenceType, type FeedbackRef, type LoopEvent } from '../domain/loop.js';
 import { type Step } from '../domain/settlement.js';
+import { firstWindowMs } from './migrations/deadlines.migration.js';
 
 /** What an event says beside its actor and the loop after it. Never a person's words. */
 export interface HistoryDetail {
@@ -12,6 +13,8 @@ export interface HistoryDetail {
   receivedAt?: string;
   customer?: string;
   channel?: string;
+  /** RFC 3339 */
+  dueAt?: string;
   evidence?: EvidenceType;
   leaves?: true;
   returns?: true;
@@ -46,6 +49,9 @@ function detailOf(event: LoopEvent): HistoryDetail | null {
       };
     case 'responded':
       return { channel: event.channel };
+    case 'resolved':
+    case 'expired':
+      return { dueAt: event.dueAt.toISOString() };
     case 'confirmed':
     case 'objected':
       return { evidence: event.evidence };
@@ -90,6 +96,10 @@ export const historyValues = (steps: readonly Step[]): string[] => [
   ),
 ];
 
+/** A loop that was resolved before deadlines were kept got one by the migration, as it is here. */
+const dueAtOf = ({ at, detail }: LoopHistoryEntity): Date =>
+  detail?.dueAt === undefined ? new Date(at.getTime() + firstWindowMs) : new Date(detail.dueAt);
+
 /** The event that a row keeps. */
 export function eventOf(row: LoopHistoryEntity): LoopEvent {
   const detail = row.detail ?? {};
@@ -112,6 +122,9 @@ export function eventOf(row: LoopHistoryEntity): LoopEvent {
       return { ...base, change: 'acknowledged', owner: row.owner! };
     case 'responded':
       return { ...base, change: 'responded', channel: detail.channel!, owner: row.owner! };
+    case 'resolved':
+    case 'expired':
+      return { ...base, change: row.change, dueAt: dueAtOf(row) };
     case 'confirmed':
     case 'objected':
       return {

@@ -22,12 +22,14 @@ export class LoopEntity {
   @Column('timestamptz', { name: 'first_responded_at', nullable: true }) firstRespondedAt!: Date | null;
   @Column('timestamptz', { name: 'resolved_at', nullable: true }) resolvedAt!: Date | null;
   @Column('timestamptz', { name: 'closed_at', nullable: true }) closedAt!: Date | null;
+  @Column('timestamptz', { name: 'expires_at', nullable: true }) expiresAt!: Date | null;
 }
 
 /** The columns as plain SQL selects them where hydrating entities would cost too much. */
 export const loopColumns = `loop_id "loopId", version, state, cycle, level, team, priority, owner, waiting, feedback,
   customer, sla_policy "slaPolicy", historic, received_at "receivedAt", opened_at "openedAt",
-  first_responded_at "firstRespondedAt", resolved_at "resolvedAt", closed_at "closedAt"`;
+  first_responded_at "firstRespondedAt", resolved_at "resolvedAt", closed_at "closedAt",
+  expires_at "expiresAt"`;
 
 export const loopOf = (row: LoopEntity): Loop => ({
   ...{ loopId: row.loopId, version: row.version, state: row.state, cycle: row.cycle, level: row.level },
@@ -38,12 +40,5 @@ export const loopOf = (row: LoopEntity): Loop => ({
   ...(row.firstRespondedAt && { firstRespondedAt: row.firstRespondedAt }),
   ...(row.resolvedAt && { resolvedAt: row.resolvedAt }),
   ...(row.closedAt && { closedAt: row.closedAt }),
-});
-
-/** What a step of a loop may change. */
-export const changeableColumnsOf = (loop: Loop): Partial<LoopEntity> => ({
-  ...{ version: loop.version, state: loop.state, cycle: loop.cycle, level: loop.level, team: loop.team },
-  ...{ priority: loop.priority, owner: loop.owner ?? null, waiting: loop.waiting, feedback: loop.feedback },
-  ...{ firstRespondedAt: loop.firstRespondedAt ?? null, resolvedAt: loop.resolvedAt ?? null },
-  closedAt: loop.closedAt ?? null,
+  ...(row.expiresAt && { expiresAt: row.expiresAt }),
 });

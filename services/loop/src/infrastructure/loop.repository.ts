@@ -20,8 +20,9 @@ import { isClosed, type Loop } from '../domain/loop.js';
 import { type SettledFeedback, type Step } from '../domain/settlement.js';
 import { EvidenceEntity } from './evidence.entity.js';
 import { FeedbackEntity, feedbackOf } from './feedback.entity.js';
-import { eventOf, historyColumns, historyTypes, historyValues, LoopHistoryEntity } from './loop-history.entity.js';
-import { changeableColumnsOf, LoopEntity, loopOf } from './loop.entity.js';
+import { eventOf, LoopHistoryEntity } from './loop-history.entity.js';
+import { LoopEntity, loopOf } from './loop.entity.js';
+import { appendHistory, writeLoops } from './loop.statement.js';
 import { WordsEntity } from './words.entity.js';
 
 @Injectable()
@@ -59,15 +60,14 @@ class PostgresLoops implements LoopTransaction {
     return row ? loopOf(row) : undefined;
   }
 
-  async advance(before: number, steps: readonly Step[], words?: EventWords): Promise<boolean> {
-    const after = steps.at(-1)!.loop;
-    const { affected } = await this.manager.update(
-      LoopEntity,
-      { loopId: after.loopId, version: before },
-      changeableColumnsOf(after),
-    );
-    if (affected !== 1) return false;
-    await this.#record(steps);
+  async advance(before: Loop, steps: readonly Step[], words?: EventWords): Promise<boolean> {
+    try {
+      await writeLoops(this.manager, [], [{ before, loop: steps.at(-1)!.loop }]);
+    } catch (error) {
+      if (error instanceof ConcurrentChange) return false;
+      throw error;
+    }
+    await appendHistory(this.manager, steps);
     if (words) {
       const { kind, loopId, version, feedbackId, body } = words;
       const wordsId = deriveId('words', loopId, String(version));
@@ -85,20 +85,9 @@ class PostgresLoops implements LoopTransaction {
     return true;
   }
 
-  async open({ event, loop }: Step): Promise<void> {
-    const { loopId, customer, slaPolicy, historic, receivedAt, openedAt } = loop;
-    await this.manager.insert(LoopEntity, {
-      ...{ loopId, customer: customer ?? null, slaPolicy, historic, receivedAt, openedAt },
-      ...changeableColumnsOf(loop),
-    });
-    await this.#record([{ event, loop }]);
-  }
-
-  async #record(steps: readonly Step[]): Promise<void> {
-    await this.manager.query(
-      `insert into loop_history (${historyColumns}) select * from unnest(${historyTypes})`,
-      historyValues(steps),
-    );
+  async open(step: Step): Promise<void> {
+    await writeLoops(this.manager, [step.loop], []);
+    await appendHistory(this.manager, [step]);
   }
 
   async history(loopId: string, after: number): Promise<ReadEvent[]> {
@@ -201,17 +190,11 @@ class PostgresLoops implements LoopTransaction {
   }
 
   async counts(teams?: readonly string[]): Promise<LoopCount[]> {
-    return this.manager
-      .createQueryBuilder(LoopEntity, 'loop')
-      .select('loop.team', 'team')
-      .addSelect('loop.state', 'state')
-      .addSelect('count(*)::int', 'count')
-      .where(teams ? { team: In([...teams]) } : {})
-      .groupBy('loop.team')
-      .addGroupBy('loop.state')
-      .orderBy('loop.team')
-      .addOrderBy('loop.state')
-      .getRawMany<LoopCount>();
+    return this.manager.query<LoopCount[]>(
+      `select team, state, sum(count)::int count from loop_tally where $1::text[] is null or team = any($1)
+        group by team, state having sum(count) <> 0 order by team, state`,
+      [teams ?? null],
+    );
   }
 
   async evidence(source: string, idempotencyKey: string): Promise<StoredEvidence | undefined> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type LoopChanged, type SentimentLabel, type SettlementOutcome } from '@closeloop/contracts';
 import { type EntityManager } from 'typeorm';
-import { ConcurrentChange } from '../domain/concurrent-change.js';
 import {
   keyText,
   SettlementStore,
@@ -20,10 +19,11 @@ import {
   feedbackTypes,
   feedbackValues,
 } from './feedback.entity.js';
-import { historyColumns, historyTypes, historyValues, type LoopHistoryEntity } from './loop-history.entity.js';
+import { type LoopHistoryEntity } from './loop-history.entity.js';
 import { loopColumns, type LoopEntity, loopOf } from './loop.entity.js';
+import { appendHistory, writeLoops, written } from './loop.statement.js';
 
-type ToldRow = Pick<
+export type ToldRow = Pick<
   LoopHistoryEntity,
   'change' | 'actorKind' | 'actorId' | 'state' | 'cycle' | 'team' | 'priority' | 'owner'
 > &
@@ -103,43 +103,8 @@ class PostgresSettlement implements SettlementTransaction {
 
   async save(now: Date, changes: SettlementChanges): Promise<void> {
     const { opened, moved, steps, newFeedback, knownFeedback, settlements, words, erased } = changes;
-    if (opened.length > 0) {
-      await written(
-        this.tx,
-        opened.length,
-        `insert into loop (loop_id, version, state, cycle, level, team, priority, owner, waiting, feedback,
-            first_responded_at, resolved_at, closed_at, customer, sla_policy, historic, received_at, opened_at)
-          select * from unnest(${loopTypes}, $14::uuid[], $15::text[], $16::bool[], $17::timestamptz[], $18::timestamptz[])
-          on conflict do nothing`,
-        [
-          ...loopValues(opened),
-          arrayLiteral(opened.map(({ customer }) => customer ?? null)),
-          arrayLiteral(opened.map(({ slaPolicy }) => slaPolicy)),
-          arrayLiteral(opened.map(({ historic }) => historic)),
-          arrayLiteral(opened.map(({ receivedAt }) => receivedAt.toISOString())),
-          arrayLiteral(opened.map(({ openedAt }) => openedAt.toISOString())),
-        ],
-      );
-    }
-    if (moved.length > 0) {
-      await written(
-        this.tx,
-        moved.length,
-        `update loop l set version = n.version, state = n.state, cycle = n.cycle, level = n.level, team = n.team,
-            priority = n.priority, owner = n.owner, waiting = n.waiting, feedback = n.feedback,
-            first_responded_at = n.first_responded_at, resolved_at = n.resolved_at, closed_at = n.closed_at
-          from unnest(${loopTypes}, $14::int[]) n(loop_id, version, state, cycle, level, team, priority, owner, waiting,
-            feedback, first_responded_at, resolved_at, closed_at, before)
-          where l.loop_id = n.loop_id and l.version = n.before`,
-        [...loopValues(moved.map(({ loop }) => loop)), arrayLiteral(moved.map(({ before }) => before))],
-      );
-    }
-    if (steps.length > 0) {
-      await this.tx.query(
-        `insert into loop_history (${historyColumns}) select * from unnest(${historyTypes})`,
-        historyValues(steps),
-      );
-    }
+    await writeLoops(this.tx, opened, moved);
+    await appendHistory(this.tx, steps);
     if (newFeedback.length > 0) {
       await written(
         this.tx,
@@ -205,36 +170,6 @@ class PostgresSettlement implements SettlementTransaction {
   }
 }
 
-/** Runs a statement that writes rows and checks how many. */
-async function written(tx: EntityManager, expected: number, statement: string, parameters: unknown[]): Promise<void> {
-  const { affected } = await tx.queryRunner!.query(statement, parameters, true);
-  if (affected !== expected) {
-    throw new ConcurrentChange(
-      `${expected} rows were to be written and ${affected ?? 0} were: someone else was faster`,
-    );
-  }
-}
-
-const loopTypes =
-  '$1::uuid[], $2::int[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::int[], ' +
-  '$11::timestamptz[], $12::timestamptz[], $13::timestamptz[]';
-
-const loopValues = (loops: readonly Loop[]): string[] => [
-  arrayLiteral(loops.map(({ loopId }) => loopId)),
-  arrayLiteral(loops.map(({ version }) => version)),
-  arrayLiteral(loops.map(({ state }) => state)),
-  arrayLiteral(loops.map(({ cycle }) => cycle)),
-  arrayLiteral(loops.map(({ level }) => level)),
-  arrayLiteral(loops.map(({ team }) => team)),
-  arrayLiteral(loops.map(({ priority }) => priority)),
-  arrayLiteral(loops.map(({ owner }) => owner ?? null)),
-  arrayLiteral(loops.map(({ waiting }) => waiting)),
-  arrayLiteral(loops.map(({ feedback }) => feedback)),
-  arrayLiteral(loops.map(({ firstRespondedAt }) => firstRespondedAt?.toISOString() ?? null)),
-  arrayLiteral(loops.map(({ resolvedAt }) => resolvedAt?.toISOString() ?? null)),
-  arrayLiteral(loops.map(({ closedAt }) => closedAt?.toISOString() ?? null)),
-];
-
 const keyColumns = (keys: readonly SettlementKey[]): string[] => [
   arrayLiteral(keys.map(({ feedbackId }) => feedbackId)),
   arrayLiteral(keys.map(({ revision }) => revision)),
@@ -244,7 +179,7 @@ const keyColumns = (keys: readonly SettlementKey[]): string[] => [
 ];
 
 /** What was told, put together again: the loop as it was after that version. */
-const toldOf = (row: ToldRow): LoopChanged => ({
+export const toldOf = (row: ToldRow): LoopChanged => ({
   ...{ loopId: row.loopId, version: row.version, at: row.at.toISOString() },
   ...(row.version > 0
     ? {

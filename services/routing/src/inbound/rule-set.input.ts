@@ -2,6 +2,7 @@ import {
   loopWishes,
   memberPointer,
   priorities,
+  requestValidatorOf,
   teamPattern,
   validatorOf,
   type LoopWish,
@@ -49,7 +50,7 @@ class RuleSetInput {
 }
 
 const violationsOfRule = validatorOf(RuleInput);
-const violationsOfRuleSet = validatorOf(RuleSetInput);
+const violationsOfRuleSet = requestValidatorOf(RuleSetInput);
 
 const definitionOf = (rule: RuleInput): RuleDefinition => ({
   name: rule.name,

@@ -1,4 +1,4 @@
-import { teamPattern, validatorOf } from '@closeloop/contracts';
+import { teamPattern, requestValidatorOf } from '@closeloop/contracts';
 import { CurrentPrincipal, ForPeople, Problem, type Principal } from '@closeloop/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { IsString, Matches, MaxLength, MinLength } from 'class-validator';
@@ -10,7 +10,7 @@ class TeamInput {
   @IsString() @MinLength(1) @MaxLength(200) displayName!: string;
 }
 
-const violationsOf = validatorOf(TeamInput);
+const violationsOf = requestValidatorOf(TeamInput);
 
 @Controller('v1/teams')
 export class TeamsController {

@@ -2,7 +2,7 @@ import type { Sentiment } from '@closeloop/contracts';
 
 /**
  * Fitted on the permissive sets (UMSAB English, VADER tweets and Amazon snippets), on the half of their texts whose hash is even;
- * made again by `npm run evaluate -w @closeloop/sentiment -- --data DIR --fit`.
+ * made again by `npm run fit-lexicon -w @closeloop/sentiment -- --data DIR`.
  */
 const negativeBelow = 0;
 const positiveFrom = 0.3;

@@ -1,0 +1,3 @@
+import { orExplain, prepare } from './bootstrap/prepare.mjs';
+
+await orExplain(() => prepare());

@@ -1,0 +1,3 @@
+import { startUnfenced } from './unfenced.js';
+
+await startUnfenced('ingestion');

@@ -1,0 +1,3 @@
+import { startForgetful } from './forgetful-settlement.js';
+
+await startForgetful();

@@ -1,0 +1,3 @@
+import { startWithRowlessOutbox } from './rowless-outbox.js';
+
+await startWithRowlessOutbox('loop');

@@ -1,0 +1,3 @@
+import { startWithConcurrentProducer } from './concurrent-producer.js';
+
+await startWithConcurrentProducer('loop');

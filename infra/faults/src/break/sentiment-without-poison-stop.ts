@@ -1,0 +1,3 @@
+import { startStoppingAtPoison } from './poison-stopper.js';
+
+await startStoppingAtPoison('sentiment');

@@ -1,0 +1,220 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { feedbackReceived } from '@closeloop/contracts';
+import { type RunningService } from '@closeloop/platform';
+import { eventually, testEnvironment, type TestEnvironment } from '@closeloop/testing';
+import type * as kafkajs from 'kafkajs';
+import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
+import { BrokerOnCable } from './broker.fixture.js';
+import { feedback, receivedMessage } from './event.fixture.js';
+
+jest.setTimeout(60_000);
+
+/** kafkajs as it comes. What is imported below has a copy of its own, which is guarded. */
+const plain = createRequire(import.meta.url)('kafkajs') as typeof kafkajs;
+const plainInside = <T>(path: string): T => createRequire(import.meta.url)(`kafkajs/src/${path}`) as T;
+const plainGroup = plainInside<Crashable>('consumer/consumerGroup.js');
+jest.resetModules();
+const { loadConfig } = await import('@closeloop/platform');
+const { kafkaClient } = await import('./kafka.client.js');
+const { KafkaConfig } = await import('./kafka.config.js');
+const { receivedConsumer, startStation, stationOf } = await import('./service.fixture.js');
+const { createTopics } = await import('./topics.js');
+const { ok } = await import('./outcome.js');
+const guardedGroup = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js') as Crashable;
+
+interface Crashable {
+  prototype: { fetch(nodeId: string): Promise<unknown> };
+}
+
+let environment: TestEnvironment;
+let broker: BrokerOnCable;
+beforeAll(async () => {
+  environment = await testEnvironment();
+  broker = await BrokerOnCable.start();
+  await createTopics({ ...environment.env, KAFKA_BROKERS: broker.direct }, { partitions: 1 });
+}, 60_000);
+afterAll(async () => {
+  await broker.stop();
+  await environment.close();
+}, 60_000);
+
+const closing: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const retry = { initialRetryTime: 50, maxRetryTime: 200, retries: 0 };
+const plainKafka = (retries = 0) =>
+  new plain.Kafka({
+    clientId: 'plain',
+    brokers: [broker.brokers],
+    logLevel: plain.logLevel.NOTHING,
+    requestTimeout: 1_000,
+    retry: { ...retry, retries },
+  });
+const guardedKafka = () => {
+  const client = kafkaClient(loadConfig(KafkaConfig, { KAFKA_BROKERS: broker.brokers }), 'guarded');
+  closing.push(client.hangUp);
+  return client.kafka;
+};
+/** The first request is given up, and then the way is mended: for connections that are made from now on. */
+async function afterAHole(kafka: kafkajs.Kafka): Promise<() => Promise<unknown>> {
+  const admin = kafka.admin({ retry });
+  closing.push(() => void admin.disconnect().catch(() => undefined));
+  await admin.connect();
+  await admin.listTopics();
+  broker.cable.swallow();
+  await expect(admin.listTopics()).rejects.toThrow(/timed out/);
+  broker.cable.mend();
+  return () => admin.listTopics();
+}
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a connection with nothing to do', () => {
+  /** Timers that the queue of requests has set in a second. */
+  async function timersOf(kafka: kafkajs.Kafka): Promise<number> {
+    const admin = kafka.admin();
+    await admin.connect();
+    const original = globalThis.setTimeout;
+    let set = 0;
+    globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+      if (new Error().stack?.includes('requestQueue')) set++;
+      return original(...args);
+    }) as typeof setTimeout;
+    await new Promise((resolve) => original(resolve, 1_000));
+    globalThis.setTimeout = original;
+    await admin.disconnect();
+    return set;
+  }
+
+  it('wakes kafkajs hundreds of times a second for nothing (kafkajs#1751)', async () => {
+    expect(await timersOf(plainKafka())).toBeGreaterThan(50);
+  });
+
+  it('wakes ours not once', async () => {
+    expect(await timersOf(guardedKafka())).toBe(0);
+  });
+});
+
+describe('a small request', () => {
+  async function noDelayOf(kafka: kafkajs.Kafka): Promise<unknown[]> {
+    const setNoDelay = jest.spyOn(Socket.prototype, 'setNoDelay');
+    const admin = kafka.admin();
+    await admin.connect();
+    const calls = setNoDelay.mock.calls.map(([on]) => on);
+    setNoDelay.mockRestore();
+    await admin.disconnect();
+    return calls;
+  }
+
+  it('waits in kafkajs for the acknowledgement of the one before: TCP_NODELAY is never set', async () => {
+    expect(await noDelayOf(plainKafka())).toEqual([]);
+  });
+
+  it('goes at once in ours', async () => {
+    expect(await noDelayOf(guardedKafka())).toEqual([true]);
+  });
+});
+
+describe('a connection on which an answer is missing', () => {
+  it('is used by kafkajs for ever, and nothing comes back on it (kafkajs#1163)', async () => {
+    const request = await afterAHole(plainKafka());
+    for (let again = 0; again < 3; again++) await expect(request()).rejects.toThrow(/timed out/);
+  });
+
+  it('is followed by another in ours', async () => {
+    const request = await afterAHole(guardedKafka());
+    expect(await request()).toContain(environment.topicPrefix + feedbackReceived.topic);
+  });
+
+  it('of which only the closing is heard counts as ended in ours', async () => {
+    const sockets: Socket[] = [];
+    const spy = jest.spyOn(Socket.prototype, 'setNoDelay').mockImplementation(function (this: Socket) {
+      sockets.push(this);
+      return this;
+    });
+    const admin = guardedKafka().admin({ retry });
+    await admin.connect();
+    spy.mockRestore();
+    broker.cable.swallow();
+    const answered = admin.listTopics();
+    const failed = expect(answered).rejects.toThrow('Closed connection');
+    await pause(100);
+    const begun = performance.now();
+    for (const socket of sockets) socket.destroy();
+    await failed;
+    // Not by its time being up.
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    broker.cable.mend();
+    await admin.disconnect();
+  });
+});
+
+describe('a consumer that crashes on what kafkajs takes for final', () => {
+  /** As its fetch does when its only broker is gone: it reads a property of no broker. */
+  function crashOnce(group: Crashable): () => boolean {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was
+    const original = group.prototype.fetch;
+    let crashed = false;
+    group.prototype.fetch = () => {
+      crashed = true;
+      group.prototype.fetch = original;
+      return Promise.reject(new TypeError("Cannot read properties of undefined (reading 'connectionPool')"));
+    };
+    return () => crashed;
+  }
+  async function publish(name: string): Promise<void> {
+    const producer = plainKafka(20).producer();
+    await producer.connect();
+    const { key, value, headers } = receivedMessage(feedback(name));
+    const topic = environment.topicPrefix + feedbackReceived.topic;
+    await producer.send({ topic, messages: [{ key, value: JSON.stringify(value), headers }] });
+    await producer.disconnect();
+  }
+
+  it('is dead in kafkajs, and the process lives on without a word (kafkajs#1443)', async () => {
+    const heard: string[] = [];
+    // A new broker makes the groups' topic at the first question, and has no coordinator meanwhile.
+    const admin = plainKafka().admin();
+    await admin.connect();
+    const groupId = `${environment.topicPrefix}plain`;
+    await eventually(() => admin.fetchOffsets({ groupId, topics: [] }), { timeoutMs: 20_000, intervalMs: 200 });
+    await admin.disconnect();
+    const consumer = plainKafka(20).consumer({ groupId, maxWaitTimeInMs: 100 });
+    closing.push(() => consumer.disconnect());
+    let restarts: boolean | undefined;
+    consumer.on(consumer.events.CRASH, ({ payload }) => void (restarts = payload.restart));
+    await consumer.connect();
+    await consumer.subscribe({ topics: [environment.topicPrefix + feedbackReceived.topic], fromBeginning: true });
+    await consumer.run({ eachMessage: ({ message }) => Promise.resolve(void heard.push(String(message.key))) });
+    await publish('first');
+    await eventually(() => expect(heard).toEqual([feedback('first').feedbackId]));
+    const crashed = crashOnce(plainGroup);
+    await eventually(() => expect(crashed()).toBe(true));
+    await eventually(() => expect(restarts).toBe(false));
+    await publish('second');
+    await pause(3_000);
+    expect(heard).toEqual([feedback('first').feedbackId]);
+  });
+
+  it('is followed by another in ours', async () => {
+    const heard: string[] = [];
+    const handle = receivedConsumer((events) => {
+      heard.push(...events.map(({ data }) => data.externalId!));
+      return events.map(() => ok());
+    });
+    const service: RunningService = await startStation(environment, stationOf('guarded'), [handle], {
+      mode: 'hop',
+      env: { KAFKA_BROKERS: broker.brokers },
+    });
+    closing.push(() => service.close());
+    await publish('third');
+    await eventually(() => expect(heard).toContain('third'));
+    const crashed = crashOnce(guardedGroup);
+    await eventually(() => expect(crashed()).toBe(true));
+    await publish('fourth');
+    await eventually(() => expect(heard).toContain('fourth'));
+    await eventually(async () => expect((await fetch(`${service.url}/health/ready`)).status).toBe(200));
+  });
+});

@@ -1,0 +1,173 @@
+import { Logger } from '@nestjs/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { type Socket } from 'node:net';
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly inflight: ReadonlyMap<unknown, { sentAt: number | null; requestTimeout: number; timeoutRequest(): void }>;
+  enforceRequestTimeout: boolean;
+  requestTimeoutIntervalId: NodeJS.Timeout | null;
+  isConnected(): boolean;
+  destroy(): void;
+  scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+}
+
+interface Connection {
+  readonly socket?: Socket;
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+  isConnected(): boolean;
+  connect(): Promise<boolean>;
+  send(request: unknown): Promise<unknown>;
+}
+
+interface ConsumerGroup {
+  readonly cluster: object;
+  maxWaitTime: number;
+  memberId: string | null;
+  joinAndSync(): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/** What a member of a group is called by its coordinator; kept from one consumer to the next. */
+export interface Member {
+  id?: string | undefined;
+  /** How long a fetch may wait for events, and how long is waited while there is nothing that may be fetched */
+  pace?: ((ms: number) => void) | undefined;
+}
+
+const version = '2.2.4';
+const timeoutCheckMs = 500;
+const guarded = Symbol.for('closeloop:kafkajs-guarded');
+
+const members = new WeakMap<object, Member>();
+/** Who is joining */
+const joining = new AsyncLocalStorage<Member>();
+const begun = new WeakSet<ConsumerGroup>();
+
+/**
+ * The consumer on this cluster (of kafkajs's, as its assigners get it) goes by this member: it joins as the one that it was, so that
+ * the group does not wait for the one that it was to be given up.
+ */
+export const joinAs = (cluster: object, member: Member): void => void members.set(cluster, member);
+
+/**
+ * Mends, at run time, what no release of kafkajs does. Each has a spec that shows the fault without it.
+ * @returns whether the guards stand; a kafkajs that looks different is left alone
+ */
+export function guardKafkajs(): boolean {
+  try {
+    const load = createRequire(import.meta.url);
+    const found = load('kafkajs/package.json') as { version: string };
+    if (found.version !== version) throw new Error(`kafkajs ${found.version} is not ${version}`);
+    const { prototype: queue } = load('kafkajs/src/network/requestQueue/index.js') as {
+      prototype: RequestQueue & { [guarded]?: boolean };
+    };
+    if (queue[guarded]) return true;
+    const { prototype: connection } = load('kafkajs/src/network/connection.js') as { prototype: Connection };
+    const { prototype: group } = load('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup };
+    guardTimers(queue);
+    guardHungConnections(connection);
+    guardHalfAnswers(connection);
+    guardMembership(group);
+    queue[guarded] = true;
+    return true;
+  } catch (error) {
+    new Logger('Kafka').warn(`kafkajs is not guarded: ${(error as Error).message}`);
+    return false;
+  }
+}
+
+/**
+ * Every connection keeps a timer of 1 ms for ever: with nothing pending it computes a delay in the past and sets itself again
+ * (kafkajs#1751; fixed in PR 1755, never released). Nothing pending needs no check, so none is set. The other timer, which looks for
+ * requests without an answer, runs each 100 ms; half a second is as good.
+ */
+function guardTimers(prototype: RequestQueue): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+  prototype.scheduleRequestTimeoutCheck = function () {
+    if (!this.enforceRequestTimeout) return;
+    this.destroy();
+    this.requestTimeoutIntervalId = setInterval(() => {
+      const now = Date.now();
+      for (const request of [...this.inflight.values()]) {
+        if (request.sentAt !== null && now - request.sentAt > request.requestTimeout) request.timeoutRequest();
+      }
+      if (!this.isConnected()) this.destroy();
+    }, timeoutCheckMs);
+  };
+}
+
+/**
+ * A request without an answer is given up, but its connection is kept, and everything after it goes the same dead way (kafkajs#1163).
+ * It is broken off instead, and the next request makes a new one.
+ */
+function guardHungConnections(prototype: Connection): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const send = prototype.send;
+  prototype.send = async function (request) {
+    try {
+      return await send.call(this, request);
+    } catch (error) {
+      const { name, memberId } = error as Error & { memberId?: string };
+      const member = joining.getStore();
+      // Already one that the group waits for, whatever becomes of the connection before kafkajs has noted it.
+      if (name === 'KafkaJSMemberIdRequired' && member) member.id = memberId;
+      if ((error as Error).name === 'KafkaJSRequestTimeoutError' && this.socket && !this.socket.destroyed) {
+        const closed = once(this.socket, 'close').catch(() => undefined);
+        this.socket.destroy(error as Error);
+        await closed;
+      }
+      throw error;
+    }
+  };
+}
+
+/**
+ * A connection that broke in the middle of an answer keeps the half of it and is used again: what comes by the next socket is read as
+ * the rest, nothing matches any more, and a length read out of place ends the process with a RangeError that nobody can catch.
+ */
+function guardHalfAnswers(prototype: Connection): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const connect = prototype.connect;
+  prototype.connect = function () {
+    if (!this.isConnected()) {
+      this.chunks = [];
+      this.bytesBuffered = 0;
+      this.bytesNeeded = 4;
+    }
+    return connect.call(this);
+  };
+}
+
+/** A consumer that kafkajs makes anew after a crash, or that we do, is a new member, and the old one a ghost until its session ends. */
+function guardMembership(prototype: ConsumerGroup): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const { joinAndSync, leave } = prototype;
+  prototype.joinAndSync = async function () {
+    const member = members.get(this.cluster);
+    if (member) member.pace = (ms) => void (this.maxWaitTime = ms);
+    // Only at first: later kafkajs knows better, and forgets an id that the coordinator does not know.
+    if (member?.id !== undefined && !begun.has(this)) this.memberId ??= member.id;
+    begun.add(this);
+    if (!member) return joinAndSync.call(this);
+    try {
+      await joining.run(member, () => joinAndSync.call(this));
+    } finally {
+      if (this.memberId !== null) member.id = this.memberId;
+    }
+  };
+  prototype.leave = async function () {
+    await leave.call(this);
+    const member = members.get(this.cluster);
+    if (member) member.id = undefined;
+  };
+}
