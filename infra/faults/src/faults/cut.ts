@@ -29,10 +29,10 @@ export const cut: Fault = {
     const cutting = (proxy: TcpProxy) => proxy.cutEvery(150);
     const hole = (proxy: TcpProxy) => proxy.set('black-hole');
     if (quick) {
-      await disturb(context, [...kafka, ...postgres], 3, cutting);
+      await disturb(context, [...kafka, ...postgres], 2, cutting);
       await disturb(context, [...kafka.slice(0, 4), ...postgres.slice(4)], 3, hole);
-      await disturb(context, [...kafka, ...postgres], 2, (proxy) => proxy.set('reset'));
-      await disturb(context, [...kafka, ...postgres], 2, (proxy) => proxy.set('delay'));
+      await disturb(context, [...kafka, ...postgres], 1.5, (proxy) => proxy.set('reset'));
+      await disturb(context, [...kafka, ...postgres], 1.5, (proxy) => proxy.set('delay'));
       await context.recovers(limits.server, 'the network was mended');
       return;
     }

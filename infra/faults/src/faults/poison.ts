@@ -78,7 +78,8 @@ export const poison: Fault = {
   what: 'what nobody can read: not JSON, wrong schema, unknown type, 2 MB, deep, NUL; by HTTP and into each topic',
   async inject(context) {
     const { load, random, quick } = context;
-    const [rounds, seconds] = quick ? [6, 1.5] : [15, 3];
+    // Where no times are judged, each kind once will do.
+    const [rounds, seconds] = !context.timed ? [1, 0] : quick ? [6, 1.5] : [15, 3];
     const poisoner = await Poisoner.start(context.rig.subject.kafkaBrokers, targets);
     try {
       const without = new Windows(load, 'undisturbed');
@@ -101,7 +102,9 @@ export const poison: Fault = {
         withPoison.begin();
         late.with.enable();
         const until = performance.now() + seconds * 1000;
-        while (performance.now() < until) {
+        // The last round goes on until each kind was sent: on a busy machine that takes longer.
+        const unsent = () => round === rounds - 1 && inTurn.length + bodies.length > 0;
+        while (performance.now() < until || unsent()) {
           const { topic, poison: name } = inTurn.pop() ?? {
             topic: random.pick(targets),
             poison: random.pick(poisonNames),
@@ -110,14 +113,13 @@ export const poison: Fault = {
           sent += 1;
           const body = bodies.pop();
           if (body !== undefined) await expectRefused(context, poisoner, body);
-          await context.pause(betweenSeconds);
+          await context.pause(context.timed ? betweenSeconds : betweenSeconds / 4);
         }
         late.with.disable();
         lateThere.with.push(await ingestionLate(context));
       }
       if (await poisoner.sendTwoMegabytes(feedbackInbound.topic)) context.problem('Kafka took a message of 2 MB');
       context.injected(sent);
-      if (inTurn.length + bodies.length > 0) context.problem('there was no time for each kind of poison');
       await allAreLetters(context, poisoner);
       const lateHere = { without: late.without.percentile(99) / 1e6, with: late.with.percentile(99) / 1e6 };
       context.fact('p99 without', without.p99);
@@ -126,7 +128,7 @@ export const poison: Fault = {
       context.fact('harness late with', lateHere.with);
       context.fact('ingestion late without', quantile(lateThere.without, 0.5));
       context.fact('ingestion late with', quantile(lateThere.with, 0.5));
-      if (withPoison.p99 > 2 * without.p99 && withPoison.p99 > noiseMs) {
+      if (context.timed && withPoison.p99 > 2 * without.p99 && withPoison.p99 > noiseMs) {
         context.late(`the others' p99 went from ${without.p99} to ${withPoison.p99} ms`);
       }
     } finally {
@@ -137,7 +139,8 @@ export const poison: Fault = {
 };
 
 async function allAreLetters(context: FaultContext, poisoner: Poisoner): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const patience = context.timed ? 5 : 60;
+  const deadline = performance.now() + patience * 1000;
   let letters = await poisoner.letters();
   while (letters.some(({ seconds }) => seconds === null) && performance.now() < deadline) {
     await context.pause(0.1);
@@ -146,7 +149,7 @@ async function allAreLetters(context: FaultContext, poisoner: Poisoner): Promise
   context.fact('slowest dead letter', Math.max(0, ...letters.map(({ seconds }) => seconds ?? 0)));
   let told = 0;
   for (const { topic, poison: name, seconds } of letters) {
-    if (seconds === null) context.problem(`${name} in ${topic} is no dead letter after 5 s`);
+    if (seconds === null) context.problem(`${name} in ${topic} is no dead letter after ${patience} s`);
     else if (seconds > limits.deadLetter && told++ < 5) {
       context.late(`${name} in ${topic} was a dead letter after ${seconds.toFixed(1)} s only`);
     }

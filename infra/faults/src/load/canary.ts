@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { feedbackIdOf, feedbackReceived, loopChanged, loopIdOf } from '@closeloop/contracts';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { withDatabase } from '../oracle/stores.js';
 import { type Subject } from '../subject.js';
 import { Client, NoAnswer } from './client.js';
 
@@ -10,8 +11,8 @@ import { Client, NoAnswer } from './client.js';
 export const canarySource = 'faults-canary';
 
 const pollMs = 50;
-/** How often each canary is asked for: dozens at once, and what they cost the system is missing to it where it recovers. */
-const settledPollMs = 300;
+/** How often the ledger is looked at, for all at once and past the service: what that cost it would be missing to it where it recovers. */
+const settledPollMs = 100;
 
 interface Canary {
   readonly externalId: string;
@@ -43,11 +44,10 @@ export async function untilFlowing(
           missing.set(canary.feedbackId, `${url} has not taken it`);
           await sent(client, url, key, canary, giveUp);
           missing.set(canary.feedbackId, 'it is not settled');
-          await settled(client, subject.ingestionUrls, key, canary, giveUp);
-          missing.delete(canary.feedbackId);
         }),
       ),
     );
+    await untilSettled(subject, missing, giveUp);
     return (performance.now() - begun) / 1000;
   } catch (error) {
     signal?.throwIfAborted();
@@ -137,26 +137,26 @@ async function sent(
   }
 }
 
-async function settled(
-  client: Client,
-  urls: readonly string[],
-  key: string,
-  { feedbackId }: Canary,
-  signal: AbortSignal,
-): Promise<void> {
-  const call = {
-    method: 'GET',
-    path: `/v1/feedback/${feedbackId}`,
-    headers: { authorization: `Bearer ${key}` },
-  } as const;
-  for (let attempt = 0; ; attempt++) {
-    let settledNow = false;
-    await statusOf(async () => {
-      const reply = await client.send(urls[attempt % urls.length]!, call, signal);
-      settledNow = reply.status === 200 && (JSON.parse(reply.text) as { status: string }).status === 'settled';
-      return reply;
-    });
-    if (settledNow) return;
+/** Takes those away that the ledger has settled, until none is left. */
+async function untilSettled(subject: Subject, missing: Map<string, string>, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await withDatabase(subject.databaseUrls.ingestion, async (client) => {
+        while (missing.size > 0) {
+          const { rows } = await client.query<{ id: string }>(
+            `select feedback_id as id from feedback
+             where feedback_id = any($1::uuid[]) and settled_revision >= accepted_revision`,
+            [[...missing.keys()]],
+          );
+          for (const { id } of rows) missing.delete(id);
+          if (missing.size > 0) await sleep(settledPollMs, undefined, { signal });
+        }
+      });
+      return;
+    } catch (error) {
+      // Postgres may be away as well.
+      if (signal.aborted) throw error;
+    }
     await sleep(settledPollMs, undefined, { signal });
   }
 }

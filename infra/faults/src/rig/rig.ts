@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { developmentKey, mainOf, prepareStores, services } from '@closeloop/cli';
+import { mainOf, prepareStores, services } from '@closeloop/cli';
 import { type ServiceName } from '@closeloop/contracts';
 import {
   isAlive,
@@ -200,13 +200,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
           loop: databaseOf('loop'),
         },
         apiKey(source) {
-          const key =
-            keys.get(source) ??
-            developmentKey(source, {
-              dataDir: folder.path,
-              env: direct,
-              ingestionUrl: `http://127.0.0.1:${balancer.port}`,
-            });
+          const key = keys.get(source) ?? createKey(`http://127.0.0.1:${balancer.port}`, source, issuer!);
           keys.set(source, key);
           return key;
         },
@@ -235,4 +229,16 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     await stop();
     throw error;
   }
+}
+
+/** As an admin makes one: by HTTP that takes no process, as the command of operators does. */
+async function createKey(url: string, source: string, issuer: LocalIssuer): Promise<string> {
+  const token = await issuer.token({ sub: 'faults-admin', roles: ['admin'] });
+  const answer = await fetch(`${url}/v1/api-keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ source, name: 'faults' }),
+  });
+  if (!answer.ok) throw new Error(`${url}/v1/api-keys answered ${answer.status}: ${await answer.text()}`);
+  return ((await answer.json()) as { key: string }).key;
 }
