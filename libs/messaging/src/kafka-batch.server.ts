@@ -53,7 +53,7 @@ export interface ServerTimes {
 const defaultTimes: ServerTimes = {
   backoffMs: [200, 3_000],
   // No heartbeat for nearly a session: the partitions are another's, or soon will be.
-  silenceMs: 6_500,
+  silenceMs: 5_500,
   // Longer than a group may take to join again: the session of a member that is gone, or the rebalance.
   deadMs: 20_000,
   failingMs: 5_000,
@@ -67,14 +67,14 @@ const triesAlone = 3;
 /** So many events that fail one after another are the fault of a deployment. */
 const manyFailures = 20;
 /** A member that is not heard of for so long is gone, and its partitions go to others. */
-const sessionMs = 7_000;
+const sessionMs = 6_000;
 const heartbeatMs = 1_500;
 /** How long a group waits for a member that finishes its batches. */
 const rebalanceMs = 10_000;
 /** How old the end of a log may be that is told, and how long is waited for a newer one. */
 const freshMs = 2_000;
 /** How long a fetch waits for events; also how long a partition that is resumed waits when no other one has anything. */
-const waitMs = 500;
+const waitMs = 1_000;
 /** The same while partitions are to get their positions. */
 const impatientMs = 25;
 /** First and longest pause before a consumer is made anew */

@@ -8,7 +8,6 @@ interface RequestQueue {
   readonly pending: readonly unknown[];
   readonly inflight: ReadonlyMap<unknown, { sentAt: number | null; requestTimeout: number; timeoutRequest(): void }>;
   enforceRequestTimeout: boolean;
-  requestTimeoutIntervalId: NodeJS.Timeout | null;
   isConnected(): boolean;
   destroy(): void;
   scheduleCheckPendingRequests(): void;
@@ -96,14 +95,33 @@ function guardTimers(prototype: RequestQueue): void {
   prototype.scheduleRequestTimeoutCheck = function () {
     if (!this.enforceRequestTimeout) return;
     this.destroy();
-    this.requestTimeoutIntervalId = setInterval(() => {
-      const now = Date.now();
-      for (const request of [...this.inflight.values()]) {
-        if (request.sentAt !== null && now - request.sentAt > request.requestTimeout) request.timeoutRequest();
-      }
-      if (!this.isConnected()) this.destroy();
-    }, timeoutCheckMs);
+    watched.add(this);
+    watch ??= setInterval(giveUpLate, timeoutCheckMs);
   };
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const destroy = prototype.destroy;
+  prototype.destroy = function () {
+    destroy.call(this);
+    watched.delete(this);
+    if (watched.size === 0) {
+      clearInterval(watch);
+      watch = undefined;
+    }
+  };
+}
+
+/** Connections whose requests are looked after, all by one timer: each wake-up of an idle process costs. */
+const watched = new Set<RequestQueue>();
+let watch: NodeJS.Timeout | undefined;
+
+function giveUpLate(): void {
+  const now = Date.now();
+  for (const queue of [...watched]) {
+    for (const request of [...queue.inflight.values()]) {
+      if (request.sentAt !== null && now - request.sentAt > request.requestTimeout) request.timeoutRequest();
+    }
+    if (!queue.isConnected()) queue.destroy();
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
  * How often the loop is asked for the time. Each is a wake-up of a process that would sleep: prom-client's own 10 ms are most of what
  * an idle service uses.
  */
-const RESOLUTION_MS = 100;
+const RESOLUTION_MS = 200;
 
 /** What prom-client registers by the same means, but finely, and with the interval itself counted as lag. */
 const REPLACED = ['', 'min_', 'max_', 'mean_', 'stddev_', 'p50_', 'p90_', 'p99_'].map(

@@ -1,4 +1,4 @@
-import { LexiconTagger } from './domain/lexicon-tagger.js';
+import { ModelTagger } from './domain/model-tagger.js';
 import { argumentsOf, BadArguments, usage } from './evaluation/arguments.js';
 import { evaluate, type Evaluation } from './evaluation/evaluation.js';
 import { BadRow, readLabelledTexts } from './evaluation/labelled-text.js';
@@ -6,8 +6,9 @@ import { sentimentPackages } from './evaluation/packages.js';
 import { jsonOf, reportOf } from './evaluation/report.js';
 import { scoresOf } from './evaluation/scores.js';
 import { speedOf } from './evaluation/speed.js';
-import { afinnLexicon, lexiconName } from './infrastructure/afinn.lexicon.js';
+import type { Token } from './domain/text/tokens.js';
 import { detectLanguage } from './infrastructure/eld.detector.js';
+import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 
 /** `npm run evaluate`: exit 0 when it was done, 2 when it was asked for wrongly, or a file is not as it should be. */
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -30,9 +31,14 @@ function main(): void {
     print(usage);
     return;
   }
-  const tagger = new LexiconTagger(afinnLexicon, lexiconName, detectLanguage);
+  const knowledge = shippedKnowledge(args.topics);
+  const tagger = new ModelTagger(knowledge, detectLanguage);
+  const learner = {
+    lexicon: knowledge.lexicon,
+    baseOf: (tokens: readonly Token[]) => tagger.baseOf(tokens),
+  };
   const all = args.files.map((file): Evaluation => {
-    const evaluation = evaluate(tagger, args, file);
+    const evaluation = evaluate(tagger, args, file, learner);
     print(`${reportOf(evaluation)}`);
     if (args.compare) compare(file);
     return evaluation;

@@ -1,20 +1,25 @@
 import { pipeline } from '@closeloop/contracts';
 import { MessagingModule } from '@closeloop/messaging';
+import { configProvider } from '@closeloop/platform';
 import { Module } from '@nestjs/common';
 import { TagFeedbackHandler } from './application/tag-feedback.handler.js';
-import { LexiconTagger } from './domain/lexicon-tagger.js';
+import { ModelTagger } from './domain/model-tagger.js';
 import { FeedbackReceivedConsumer } from './inbound/feedback-received.consumer.js';
-import { afinnLexicon, lexiconName } from './infrastructure/afinn.lexicon.js';
 import { detectLanguage } from './infrastructure/eld.detector.js';
+import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
+import { SentimentConfig } from './sentiment.config.js';
 
-/** feedback.received → language and sentiment → feedback.tagged. */
+/** feedback.received → tags → feedback.tagged. */
 @Module({
   imports: [MessagingModule.forService(pipeline.sentiment, { mode: 'hop' })],
   controllers: [FeedbackReceivedConsumer],
   providers: [
+    configProvider(SentimentConfig),
     {
       provide: TagFeedbackHandler,
-      useFactory: () => new TagFeedbackHandler(new LexiconTagger(afinnLexicon, lexiconName, detectLanguage)),
+      inject: [SentimentConfig],
+      useFactory: ({ topicPacks }: SentimentConfig) =>
+        new TagFeedbackHandler(new ModelTagger(shippedKnowledge(topicPacks.split(',')), detectLanguage)),
     },
   ],
 })

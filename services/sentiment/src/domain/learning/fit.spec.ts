@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { fit, type Example } from './fit.js';
+import { logitsOf, quantised, softmax, type LinearModel } from './linear-model.js';
+
+const options = { classes: ['no', 'yes'], buckets: 16, dense: 1, epochs: 20, rate: 0.5, seed: 1 };
+const example = (gram: number, yes: number, dense = 0): Example => ({
+  grams: Int32Array.of(gram, 15),
+  dense: Float32Array.of(dense),
+  target: [1 - yes, yes],
+  weight: 1,
+});
+const shareOfYes = (model: LinearModel, grams: number[], dense = 0): number => {
+  const shares = new Float64Array(2);
+  logitsOf(model, { grams: Int32Array.from(grams), dense: Float32Array.of(dense) }, shares);
+  softmax(shares);
+  return shares[1]!;
+};
+
+describe('fitting', () => {
+  it('given texts that a gram tells apart: knows new ones by it', () => {
+    const model = fit(
+      Array.from({ length: 50 }, (_, n) => example(n % 2, n % 2)),
+      options,
+    );
+    expect(shareOfYes(model, [1])).toBeGreaterThan(0.9);
+    expect(shareOfYes(model, [0])).toBeLessThan(0.1);
+  });
+
+  it('given texts that a dense feature tells apart: knows new ones by it', () => {
+    const model = fit(
+      Array.from({ length: 50 }, (_, n) => example(3, n % 2, n % 2 ? 1 : -1)),
+      options,
+    );
+    expect(shareOfYes(model, [3], 1)).toBeGreaterThan(0.9);
+  });
+
+  it('given a class in three of four texts that are the same: says three of four', () => {
+    const model = fit(
+      Array.from({ length: 400 }, (_, n) => example(5, n % 4 === 0 ? 0 : 1)),
+      { ...options, rate: 0.1 },
+    );
+    expect(shareOfYes(model, [5, 15])).toBeCloseTo(0.75, 1);
+  });
+
+  it('given the same examples and seed: the same weights to the bit; another order with another seed', () => {
+    const examples = Array.from({ length: 30 }, (_, n) => example(n % 7, n % 2));
+    expect(fit(examples, options)).toEqual(fit(examples, options));
+    expect(fit(examples, { ...options, seed: 2 })).not.toEqual(fit(examples, options));
+  });
+
+  it('in eight bits says nearly the same', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(15), fc.nat(1)), { minLength: 4, maxLength: 40 }), (pairs) => {
+        const model = fit(
+          pairs.map(([gram, yes]) => example(gram, yes)),
+          options,
+        );
+        const small = quantised(model);
+        expect(small.sparseWeights).toBeInstanceOf(Int8Array);
+        for (const [gram] of pairs) expect(shareOfYes(small, [gram])).toBeCloseTo(shareOfYes(model, [gram]), 1);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

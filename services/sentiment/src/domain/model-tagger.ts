@@ -1,0 +1,162 @@
+import type { Evidence, Feedback, Sentiment, Tags } from '@closeloop/contracts';
+import { judgeEmotions, type EmotionModel } from './emotions/judge-emotions.js';
+import { IntentJudge } from './intent/judge-intent.js';
+import {
+  judgeLanguage,
+  likeliestLanguage,
+  type DetectLanguage,
+  type LanguageModel,
+} from './language/judge-language.js';
+import type { Base } from './sentiment/adapt-sentiment.js';
+import { evidenceOf, type Weighed } from './sentiment/evidence.js';
+import {
+  contradictionOf,
+  judgeSentiment,
+  readEnglish,
+  readOther,
+  type ReadFeatures,
+  type SentimentModel,
+  type Shares,
+  type Traces,
+} from './sentiment/judge-sentiment.js';
+import { emoticons, type Lexicon } from './sentiment/lexicon.js';
+import { ratingShares, sentimentOfRating } from './sentiment/rating-sentiment.js';
+import { sentimentOfShares } from './sentiment/sentiment-of-shares.js';
+import type { Tagger } from './tagger.js';
+import { tokensOf, type Token } from './text/tokens.js';
+import { isEmptyText } from './text/written-text.js';
+import { TopicFinder } from './topics/find-topics.js';
+import type { IntentPack, TopicPack, UrgencyPack } from './topics/packs.js';
+import { UrgencyJudge } from './urgency/judge-urgency.js';
+
+/** What a tagger knows. */
+export interface Knowledge {
+  /** Name and version of the models, for the tags */
+  readonly name: string;
+  readonly language: LanguageModel;
+  /** Of English */
+  readonly sentiment: SentimentModel;
+  /** Of German, French, Portuguese and Spanish */
+  readonly otherSentiment: SentimentModel;
+  readonly emotions: EmotionModel;
+  readonly lexicon: Lexicon;
+  /** Name and version of the lexicon, for the tags */
+  readonly lexiconName: string;
+  readonly topics: readonly TopicPack[];
+  readonly intents: IntentPack;
+  readonly urgency: UrgencyPack;
+}
+
+const ratingModel = 'rating-rules@1';
+const otherLanguages = ['de', 'es', 'fr', 'pt'];
+
+const areOpposite = (one: Sentiment, other: Sentiment): boolean =>
+  (one.label === 'negative' && other.label === 'positive') || (one.label === 'positive' && other.label === 'negative');
+
+/** How much a rating counts beside the text: shares are multiplied by this power of its own. */
+const ratingWeight = 0.5;
+
+function withRating(shares: Shares, rated: Shares | undefined): Shares {
+  if (!rated) return shares;
+  const pooled = shares.map((share, k) => share * rated[k]! ** ratingWeight);
+  const sum = pooled[0]! + pooled[1]! + pooled[2]!;
+  return [pooled[0]! / sum, pooled[1]! / sum, pooled[2]! / sum];
+}
+
+/**
+ * English by all that it knows; German, French, Portuguese and Spanish by their sentiment model; every other language by its rating, and no
+ * sentiment where there is none.
+ */
+export class ModelTagger implements Tagger {
+  readonly #english: ReadFeatures;
+  readonly #others: ReadonlyMap<string, ReadFeatures>;
+  readonly #topics: TopicFinder;
+  readonly #intents: IntentJudge;
+  readonly #urgency: UrgencyJudge;
+
+  constructor(
+    private readonly knowledge: Knowledge,
+    private readonly detect: DetectLanguage,
+  ) {
+    this.#english = readEnglish(knowledge.lexicon);
+    this.#others = new Map(otherLanguages.map((language) => [language, readOther(language, knowledge.lexicon)]));
+    this.#topics = new TopicFinder(knowledge.topics);
+    this.#intents = new IntentJudge(knowledge.intents);
+    this.#urgency = new UrgencyJudge(knowledge.urgency);
+  }
+
+  /** What its language is judged by, for adapting to build upon. Undefined where there is no model of the language. */
+  baseOf(tokens: readonly Token[]): Base | undefined {
+    const { language, sentiment, otherSentiment } = this.knowledge;
+    const known = likeliestLanguage(tokens, language);
+    if (known === 'en') return { model: sentiment, read: this.#english };
+    const read = this.#others.get(known);
+    return read && { model: otherSentiment, read };
+  }
+
+  tag(feedback: Feedback): Tags {
+    const { name, language: languageModel } = this.knowledge;
+    const { title } = feedback;
+    const written = title ? `${title}\n${feedback.text ?? ''}` : (feedback.text ?? '');
+    const byRating = sentimentOfRating(feedback);
+    if (isEmptyText(written)) {
+      const empty: Tags = { language: { tag: 'und', confidence: 0 }, model: ratingModel, taggedBy: 'model' };
+      return byRating ? { ...empty, sentiment: byRating } : { ...empty, model: name, spamOrEmpty: true };
+    }
+    const tokens = tokensOf(written, emoticons);
+    const { guess, ...language } = judgeLanguage(written, tokens, feedback.languageHint, languageModel, this.detect);
+    const base: Tags = { language, model: name, taggedBy: 'model' };
+    const read = this.#readerOf(language.tag, guess);
+    if (!read) return byRating ? { ...base, model: ratingModel, sentiment: byRating } : base;
+    return this.#judge(feedback, tokens, read, base, byRating);
+  }
+
+  /** An undetermined text is judged where it may be English, or emoji alone; a text of two languages by its English half. */
+  #readerOf(tag: string, guess: string): ReadFeatures | undefined {
+    const readable = tag === 'en' || (tag === 'und' && (guess === 'en' || guess === ''));
+    return readable ? this.#english : this.#others.get(tag);
+  }
+
+  #judge(
+    feedback: Feedback,
+    tokens: readonly Token[],
+    read: ReadFeatures,
+    base: Tags,
+    byRating: Sentiment | undefined,
+  ): Tags {
+    const { sentiment, otherSentiment, emotions, lexiconName: lexicon } = this.knowledge;
+    const isEnglish = read === this.#english;
+    const model = isEnglish ? sentiment : otherSentiment;
+    const traces: Traces = { places: [], weights: [] };
+    const features = read(tokens, traces);
+    const judgement = judgeSentiment(tokens, features, model, read);
+    const contradiction = contradictionOf(judgement.clauses);
+    const byText = sentimentOfShares(judgement.whole, contradiction);
+    const evidence = evidenceOf(tokens, features, traces, model.linear);
+    // Nothing in it says anything, in no language
+    if (base.language.tag === 'und' && evidence.length === 0) {
+      return byRating ? { ...base, model: ratingModel, sentiment: byRating } : { ...base, lexicon };
+    }
+    const both = sentimentOfShares(withRating(judgement.whole, ratingShares(feedback)), contradiction);
+    const tags: Tags = { ...base, sentiment: both, lexicon };
+    if (isEnglish) {
+      tags.emotions = judgeEmotions(features, emotions);
+      const topics = this.#topics.find(tokens, judgement);
+      if (topics.length > 0) tags.topics = topics;
+      const intent = this.#intents.judge(tokens, both);
+      if (intent) tags.intent = intent;
+      tags.urgency = this.#urgency.judge(tokens, both);
+    }
+    if (byRating) tags.ratingMismatch = areOpposite(byText, byRating);
+    if (evidence.length > 0) tags.evidence = evidence.map((one) => placed(one, feedback.title));
+    return tags;
+  }
+}
+
+/** Title and text were judged as one, with a line's end between them. */
+function placed({ start, end, weight }: Weighed, title: string | undefined): Evidence {
+  if (!title) return { field: 'text', start, end, weight };
+  if (start < title.length) return { field: 'title', start, end, weight };
+  const before = title.length + 1;
+  return { field: 'text', start: start - before, end: end - before, weight };
+}

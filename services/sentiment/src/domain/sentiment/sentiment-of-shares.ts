@@ -1,0 +1,18 @@
+import type { Sentiment } from '@closeloop/contracts';
+import { sentimentClasses, type Shares } from './judge-sentiment.js';
+
+/** A text is mixed from here on: so sure it is of something bad and of something good in it. */
+const mixedFrom = 0.65;
+
+const three = (value: number): number => Math.round(value * 1000) / 1000;
+
+/**
+ * The likeliest label, its share as confidence, and good less bad as score.
+ * @param contradiction of its clauses, 0..1
+ */
+export function sentimentOfShares(shares: Shares, contradiction = 0): Sentiment {
+  const score = three(shares[2] - shares[0]);
+  if (contradiction >= mixedFrom) return { label: 'mixed', score, confidence: three(contradiction) };
+  const most = Math.max(...shares);
+  return { label: sentimentClasses[shares.indexOf(most)]!, score, confidence: three(most) };
+}

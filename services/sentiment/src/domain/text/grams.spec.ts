@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { gramsOf } from './grams.js';
+import { tokensOf } from './tokens.js';
+
+const tokens = (text: string) => tokensOf(text, new Set());
+
+describe('grams', () => {
+  it('are the words and the pairs of them', () => {
+    const [a, b] = [gramsOf(tokens('bad'), { words: 1 }), gramsOf(tokens('food'), { words: 1 })];
+    const both = gramsOf(tokens('bad food'), { words: 2 });
+    expect([...both]).toEqual([a[0], b[0], expect.any(Number)]);
+    expect(gramsOf(tokens('food bad'), { words: 2 })[2]).not.toBe(both[2]);
+  });
+
+  it('of a negated word are others than of the same word', () => {
+    const plain = gramsOf(tokens('good'), { words: 1, negation: true }, [false]);
+    const negated = gramsOf(tokens('good'), { words: 1, negation: true }, [true]);
+    expect(negated).not.toEqual(plain);
+    expect(gramsOf(tokens('good'), { words: 1 }, [true])).toEqual(plain);
+  });
+
+  it('of letters know where a word ends', () => {
+    // _a ab b_ beside the word
+    expect(gramsOf(tokens('ab'), { words: 1, letters: [2, 2] })).toHaveLength(4);
+    const [inWord] = [...gramsOf(tokens('cab'), { words: 1, letters: [2, 2] })].slice(1);
+    expect([...gramsOf(tokens('ab'), { words: 1, letters: [2, 2] })]).not.toContain(inWord);
+  });
+
+  it('of another seed are others', () => {
+    expect(gramsOf(tokens('die'), { words: 1 }, undefined, 7)).not.toEqual(gramsOf(tokens('die'), { words: 1 }));
+  });
+
+  it('know the token each ends with, and fit in the room that is made for them', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 120 }), (text) => {
+        const all = tokens(text);
+        const places: number[] = [];
+        const found = gramsOf(all, { words: 3, letters: [2, 5] }, undefined, 0, places);
+        expect(places).toHaveLength(found.length);
+        expect(places.every((place) => place < all.length)).toBe(true);
+        expect(places).toEqual([...places].sort((one, other) => one - other));
+      }),
+    );
+  });
+});

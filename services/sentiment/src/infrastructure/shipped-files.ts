@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where the service's own files lie, from the sources, the compiled ones and the bundle alike. */
+function serviceFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) || !existsSync(join(folder, 'model'))) {
+    const above = dirname(folder);
+    if (above === folder) throw new Error('services/sentiment/model is not there: npm run train makes it.');
+    folder = above;
+  }
+  return folder;
+}
+
+const folder = serviceFolder();
+
+export const modelFolder = join(folder, 'model');
+export const packFolder = join(folder, 'packs');

@@ -1,0 +1,10 @@
+import { FromEnv } from '@closeloop/platform';
+import { Matches } from 'class-validator';
+import { shippedTopicPacks } from './infrastructure/shipped-knowledge.js';
+
+export class SentimentConfig {
+  /** Packs of topics, separated by commas: names of those that ship, or paths of JSON files of one's own. */
+  @FromEnv('SENTIMENT_TOPIC_PACKS')
+  @Matches(/^[^,]+(,[^,]+)*$/, { message: '$property must be names or paths of packs, separated by commas' })
+  topicPacks: string = shippedTopicPacks.join(',');
+}
