@@ -11,6 +11,7 @@ import { idOf, readPack, sendPack } from './pack.js';
 import { progressBar } from './progress.js';
 import { readFeedback } from './replay-file.js';
 import { itemTable, summary, type ItemLine } from './report.js';
+import { readTags, tagsInWords, type Tagged } from './tags.js';
 
 const source = 'demo';
 const dataRoot = fileURLToPath(new URL('../../../.data/', import.meta.url));
@@ -112,7 +113,7 @@ function becameOf({ revision, status, outcome, loop }: FeedbackView): string {
 }
 
 /** One line for each item of the pack. */
-async function packLines(platform: Platform): Promise<ItemLine[]> {
+async function packLines(platform: Platform, tagged: ReadonlyMap<string, Tagged>): Promise<ItemLine[]> {
   const token = await managerToken(platform);
   const lines: ItemLine[] = [];
   for (const item of readPack()) {
@@ -121,7 +122,9 @@ async function packLines(platform: Platform): Promise<ItemLine[]> {
       continue;
     }
     const { externalId, text, survey, kind } = item.feedback;
-    const response = await fetch(`${platform.urls.ingestion}/v1/feedback/${idOf(item, source)}`, {
+    const id = idOf(item, source);
+    const tags = id === undefined ? undefined : tagged.get(id);
+    const response = await fetch(`${platform.urls.ingestion}/v1/feedback/${id}`, {
       headers: { authorization: `Bearer ${token}` },
     });
     lines.push({
@@ -129,6 +132,7 @@ async function packLines(platform: Platform): Promise<ItemLine[]> {
       via: item.via,
       text: text ?? (survey ? `${survey.metric} ${survey.score}` : `(${kind})`),
       became: response.ok ? becameOf((await response.json()) as FeedbackView) : 'refused, its sender was told why',
+      tags: tags && tagsInWords(tags),
     });
   }
   return lines;
@@ -148,6 +152,7 @@ async function runDemo(
   const onSent = (count: number): void => bar.at((out += count), args.limit ?? out);
 
   const begun = performance.now();
+  const since = new Date();
   const sent = webhook
     ? await sendPack(
         {
@@ -174,8 +179,9 @@ async function runDemo(
   const broken = brokenSums(result, ledger.unsettled.total);
   // people have acted since: the ledger hears of it from the loop service
   if (broken.length === 0) await settled(platform, sent);
-  if (webhook) say(`\n${itemTable(await packLines(platform))}`);
-  say(`\n${summary(result, played)}`);
+  const tagged = await readTags(platform.env, since);
+  if (webhook) say(`\n${itemTable(await packLines(platform, tagged))}`);
+  say(`\n${summary(result, played, tagged.values())}`);
   for (const sum of broken) say(`Does not add up: ${sum}.`);
   for (const id of ledger.missingIds ?? []) say(`missing: ${id}`);
   return { result, broken };

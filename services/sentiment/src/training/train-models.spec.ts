@@ -30,7 +30,8 @@ describe('training', () => {
     try {
       writeSets(folder);
       const { name, files } = train();
-      for (const [file, bytes] of train().files) expect(bytes.equals(files.get(file)!)).toBe(true);
+      // A hash of all weights: the same on each machine.
+      expect(name).toBe('closeloop-linear@c1b604fb');
       const out = join(folder, 'model');
       mkdirSync(out);
       for (const [file, bytes] of files) writeFileSync(join(out, file), bytes);

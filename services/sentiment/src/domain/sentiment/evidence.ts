@@ -11,6 +11,8 @@ export interface Weighed {
 
 const most = 5;
 const least = 0.05;
+/** What weighed less than that share of the first is no reason. */
+const leastShare = 0.4;
 /** One point of the lexicon in the model's own units: about what the good and bad sums weigh */
 const lexiconUnit = 0.15;
 
@@ -28,13 +30,16 @@ export function evidenceOf(
     const row = (grams[n]! & (buckets - 1)) * 3;
     moved[places[n]!]! += sparseWeights[row + 2]! * good - sparseWeights[row]! * bad;
   }
-  return tokens
+  const weighed = tokens
     .map(({ kind, start, end }, at) => {
       const says = kind === 'word' || kind === 'emoji' || kind === 'emoticon';
       return { start, end, weight: says ? moved[at]! + lexiconUnit * (weights[at] ?? 0) : 0 };
     })
     .filter(({ weight }) => Math.abs(weight) >= least)
     .sort((one, other) => Math.abs(other.weight) - Math.abs(one.weight))
-    .slice(0, most)
+    .slice(0, most);
+  const first = Math.abs(weighed[0]?.weight ?? 0);
+  return weighed
+    .filter(({ weight }) => Math.abs(weight) >= leastShare * first)
     .map(({ start, end, weight }) => ({ start, end, weight: Math.round(weight * 100) / 100 }));
 }
