@@ -1,12 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { ModelTagger } from './domain/model-tagger.js';
 import { argumentsOf, BadArguments, usage } from './evaluation/arguments.js';
-import { evaluate, type Evaluation } from './evaluation/evaluation.js';
+import { accuracyDocument } from './evaluation/accuracy-document.js';
+import { evaluate, type Asked, type Evaluation } from './evaluation/evaluation.js';
 import { BadRow, readLabelledTexts } from './evaluation/labelled-text.js';
 import { sentimentPackages } from './evaluation/packages.js';
 import { jsonOf, reportOf } from './evaluation/report.js';
 import { scoresOf } from './evaluation/scores.js';
 import { speedOf } from './evaluation/speed.js';
 import type { Token } from './domain/text/tokens.js';
+import { BadPack } from './domain/topics/packs.js';
 import { detectLanguage } from './infrastructure/eld.detector.js';
 import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 
@@ -37,6 +40,15 @@ function main(): void {
     lexicon: knowledge.lexicon,
     baseOf: (tokens: readonly Token[]) => tagger.baseOf(tokens),
   };
+  if (args.all) {
+    const { folder, write } = args.all;
+    // Its aspects are those of one pack.
+    const restaurants = new ModelTagger(shippedKnowledge(['restaurants']), detectLanguage);
+    const evaluateAs = (file: string, asked: Asked) =>
+      evaluate(asked.task === 'topic' ? restaurants : tagger, asked, file, learner);
+    writeFileSync(write, accuracyDocument(folder, knowledge.name, evaluateAs, print));
+    return;
+  }
   const all = args.files.map((file): Evaluation => {
     const evaluation = evaluate(tagger, args, file, learner);
     print(`${reportOf(evaluation)}`);
@@ -50,7 +62,10 @@ try {
   main();
 } catch (error) {
   const known =
-    error instanceof BadArguments || error instanceof BadRow || (error as NodeJS.ErrnoException).code === 'ENOENT';
+    error instanceof BadArguments ||
+    error instanceof BadRow ||
+    error instanceof BadPack ||
+    (error as NodeJS.ErrnoException).code === 'ENOENT';
   if (!known) throw error;
   process.stderr.write(`${(error as Error).message}\n${error instanceof BadArguments ? `\n${usage}` : ''}`);
   process.exitCode = 2;

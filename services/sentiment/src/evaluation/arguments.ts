@@ -10,6 +10,8 @@ export interface Arguments {
   readonly folds: number | undefined;
   /** Packs; undefined: all that ship */
   readonly topics: readonly string[] | undefined;
+  /** A folder whose sets are all judged, and the file that tells of it */
+  readonly all: { readonly folder: string; readonly write: string } | undefined;
   readonly json: boolean;
   readonly compare: boolean;
 }
@@ -24,6 +26,8 @@ export const usage = `How good the tags are on labelled texts.
   npm run evaluate -- FILE… [--task sentiment|language|emotion|topic|intent] [--adapt FILE | --folds K] [--first N]
                                  [--topics PACK,…] [--compare] [--json]
 
+  npm run evaluate -- --all DIR --write docs/accuracy.md
+
   FILE        NDJSON, a text a line: {"text": …, "label": …, "rating": 1-5 if there are stars}
   --task      what the labels say: sentiment (negative, neutral, positive), language (BCP 47), emotion (numbers of GoEmotions), topic
               (cats: [[aspect, polarity], …]; an aspect is the first level of a topic), or intent
@@ -32,6 +36,7 @@ export const usage = `How good the tags are on labelled texts.
               trained what ships
   --topics    packs of topics: names of those that ship, or files; default: all that ship
   --first     only the first N characters of each text
+  --all       every set in DIR that there is a plan for; --write: the document that is made of it
   --compare   the packages that people use today, on the same texts in the same run
   --json      the last line is JSON: {task, n, accuracy, macroF1, ci95, ece, perClass, confusion, textsPerSecond,
               p99Microseconds} of the last file (microF1 where a text may have several labels, outOfScopeFound where there is "oos"), and \`files\` with those of all
@@ -44,7 +49,9 @@ An abstention counts as wrong.
 export function argumentsOf(words: readonly string[]): Arguments | 'help' {
   const { values, positionals } = parsed(words);
   if (values.help) return 'help';
-  if (positionals.length === 0) throw new BadArguments('FILE is missing: at least one is needed');
+  const { all, write } = values;
+  if ((all === undefined) !== (write === undefined)) throw new BadArguments('--all and --write go together');
+  if (all === undefined && positionals.length === 0) throw new BadArguments('FILE is missing: at least one is needed');
   const task = taskNames.find((name) => name === values.task);
   if (!task) throw new BadArguments(`--task must be one of ${taskNames.join(', ')}; it is ${values.task}`);
   if (values.compare && task !== 'sentiment') throw new BadArguments('--compare is of the task sentiment only');
@@ -63,6 +70,7 @@ export function argumentsOf(words: readonly string[]): Arguments | 'help' {
   }
   return {
     ...{ files: positionals, task, first, folds },
+    all: all !== undefined && write !== undefined ? { folder: all, write } : undefined,
     ...{ adapt: values.adapt, topics: values.topics?.split(','), json: values.json, compare: values.compare },
   };
 }
@@ -78,6 +86,8 @@ function parsed(words: readonly string[]) {
         adapt: { type: 'string' },
         folds: { type: 'string' },
         topics: { type: 'string' },
+        all: { type: 'string' },
+        write: { type: 'string' },
         json: { type: 'boolean', default: false },
         compare: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },

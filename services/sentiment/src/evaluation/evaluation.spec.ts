@@ -144,7 +144,7 @@ describe('its arguments', () => {
   it('are files, and sentiment unless another task is named', () => {
     expect(argumentsOf(['a', 'b'])).toEqual({
       ...{ files: ['a', 'b'], task: 'sentiment', first: undefined, json: false, compare: false },
-      ...{ adapt: undefined, folds: undefined, topics: undefined },
+      ...{ adapt: undefined, folds: undefined, topics: undefined, all: undefined },
     });
     expect(argumentsOf(['a', '--task', 'language', '--first', '20', '--json'])).toMatchObject({
       ...{ task: 'language', first: 20, json: true },
@@ -160,6 +160,7 @@ describe('its arguments', () => {
     [['a', '--folds', '1'], '--folds must be a whole number of 2 or more; it is 1'],
     [['a', '--folds', '5', '--adapt', 'b'], '--adapt and --folds exclude each other'],
     [['a', '--task', 'language', '--folds', '5'], 'the task language does not learn'],
+    [['--all', 'data'], '--all and --write go together'],
     [['a', '--nonsense'], '--nonsense'],
   ])('%j are refused', (words, told) => {
     expect(() => argumentsOf(words)).toThrow(told);
