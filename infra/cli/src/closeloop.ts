@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Failure, nearest, UsageError, type Command, type Surroundings } from './command.js';
+import { adapt } from './commands/adapt.command.js';
 import { deadLetters } from './commands/dead-letters.command.js';
 import { keys } from './commands/keys.command.js';
 import { migrate } from './commands/migrate.command.js';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   token,
   migrate,
   topics,
+  adapt,
 ];
 
 const usage = `closeloop <command>

@@ -6,6 +6,7 @@ import { TagFeedbackHandler } from './application/tag-feedback.handler.js';
 import { ModelTagger } from './domain/model-tagger.js';
 import { FeedbackReceivedConsumer } from './inbound/feedback-received.consumer.js';
 import { detectLanguage } from './infrastructure/eld.detector.js';
+import { readOwnModel } from './infrastructure/own-model.js';
 import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 import { SentimentConfig } from './sentiment.config.js';
 
@@ -18,8 +19,11 @@ import { SentimentConfig } from './sentiment.config.js';
     {
       provide: TagFeedbackHandler,
       inject: [SentimentConfig],
-      useFactory: ({ topicPacks }: SentimentConfig) =>
-        new TagFeedbackHandler(new ModelTagger(shippedKnowledge(topicPacks.split(',')), detectLanguage)),
+      useFactory: ({ topicPacks, ownModel }: SentimentConfig) => {
+        const knowledge = shippedKnowledge(topicPacks.split(','));
+        const own = ownModel === undefined ? undefined : readOwnModel(ownModel, knowledge.name);
+        return new TagFeedbackHandler(new ModelTagger(knowledge, detectLanguage, own));
+      },
     },
   ],
 })

@@ -7,7 +7,9 @@ import {
   type DetectLanguage,
   type LanguageModel,
 } from './language/judge-language.js';
-import type { Base } from './sentiment/adapt-sentiment.js';
+import type { LinearModel } from './learning/linear-model.js';
+import type { TextClassifier } from './learning/text-classifier.js';
+import { adaptedClassifier, type Base } from './sentiment/adapt-sentiment.js';
 import { evidenceOf, type Weighed } from './sentiment/evidence.js';
 import {
   contradictionOf,
@@ -47,6 +49,13 @@ export interface Knowledge {
   readonly urgency: UrgencyPack;
 }
 
+/** A company's own sentiment, over what ships. */
+export interface OwnSentiment {
+  /** Its version, for the tags */
+  readonly version: string;
+  readonly linear: LinearModel;
+}
+
 const ratingModel = 'rating-rules@1';
 const otherLanguages = ['de', 'es', 'fr', 'pt'];
 
@@ -68,6 +77,9 @@ function withRating(shares: Shares, rated: Shares | undefined): Shares {
  * sentiment where there is none.
  */
 export class ModelTagger implements Tagger {
+  /** Of the models, for the tags */
+  readonly name: string;
+  readonly #own: TextClassifier | undefined;
   readonly #english: ReadFeatures;
   readonly #others: ReadonlyMap<string, ReadFeatures>;
   readonly #topics: TopicFinder;
@@ -77,7 +89,10 @@ export class ModelTagger implements Tagger {
   constructor(
     private readonly knowledge: Knowledge,
     private readonly detect: DetectLanguage,
+    own?: OwnSentiment,
   ) {
+    this.name = own ? `${knowledge.name}+own@${own.version}` : knowledge.name;
+    this.#own = own && adaptedClassifier(own.linear, knowledge.lexicon, (tokens) => this.baseOf(tokens));
     this.#english = readEnglish(knowledge.lexicon);
     this.#others = new Map(otherLanguages.map((language) => [language, readOther(language, knowledge.lexicon)]));
     this.#topics = new TopicFinder(knowledge.topics);
@@ -95,7 +110,8 @@ export class ModelTagger implements Tagger {
   }
 
   tag(feedback: Feedback): Tags {
-    const { name, language: languageModel } = this.knowledge;
+    const { name } = this;
+    const { language: languageModel } = this.knowledge;
     const { title } = feedback;
     const written = title ? `${title}\n${feedback.text ?? ''}` : (feedback.text ?? '');
     const byRating = sentimentOfRating(feedback);
@@ -108,7 +124,7 @@ export class ModelTagger implements Tagger {
     const base: Tags = { language, model: name, taggedBy: 'model' };
     const read = this.#readerOf(language.tag, guess);
     if (!read) return byRating ? { ...base, model: ratingModel, sentiment: byRating } : base;
-    return this.#judge(feedback, tokens, read, base, byRating);
+    return this.#judge(feedback, written, tokens, read, base, byRating);
   }
 
   /** An undetermined text is judged where it may be English, or emoji alone; a text of two languages by its English half. */
@@ -119,6 +135,7 @@ export class ModelTagger implements Tagger {
 
   #judge(
     feedback: Feedback,
+    written: string,
     tokens: readonly Token[],
     read: ReadFeatures,
     base: Tags,
@@ -131,13 +148,15 @@ export class ModelTagger implements Tagger {
     const features = read(tokens, traces);
     const judgement = judgeSentiment(tokens, features, model, read);
     const contradiction = contradictionOf(judgement.clauses);
-    const byText = sentimentOfShares(judgement.whole, contradiction);
+    const own = this.#own?.shares(written);
+    const whole: Shares = own ? [own[0]!, own[1]!, own[2]!] : judgement.whole;
+    const byText = sentimentOfShares(whole, contradiction);
     const evidence = evidenceOf(tokens, features, traces, model.linear);
     // Nothing in it says anything, in no language
     if (base.language.tag === 'und' && evidence.length === 0) {
       return byRating ? { ...base, model: ratingModel, sentiment: byRating } : { ...base, lexicon };
     }
-    const both = sentimentOfShares(withRating(judgement.whole, ratingShares(feedback)), contradiction);
+    const both = sentimentOfShares(withRating(whole, ratingShares(feedback)), contradiction);
     const tags: Tags = { ...base, sentiment: both, lexicon };
     if (isEnglish) {
       tags.emotions = judgeEmotions(features, emotions);

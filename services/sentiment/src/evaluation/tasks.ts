@@ -1,4 +1,5 @@
 import type { Feedback, Sentiment, Topic } from '@closeloop/contracts';
+import { labelOfThree } from '../domain/sentiment/sentiment-of-shares.js';
 import type { Tagger } from '../domain/tagger.js';
 import { ekmanOf } from '../training/go-emotions.js';
 import type { LabelledText } from './labelled-text.js';
@@ -29,13 +30,6 @@ const feedbackOf = ({ text, rating }: LabelledText): Feedback =>
   ({ kind: 'created', text, ...(rating !== undefined && { rating: { value: rating, scale: 5 } }) }) as Feedback;
 
 const sentiments = ['negative', 'neutral', 'positive'];
-/** Within it a mixed text is neutral, where there are three classes. */
-const balanced = 0.1;
-
-/** `mixed` by the sign of its score, as labels of three classes know no such thing. */
-const ofThree = ({ label, score }: Sentiment): string =>
-  label !== 'mixed' ? label : score > balanced ? 'positive' : score < -balanced ? 'negative' : 'neutral';
-
 const languageNames = new Intl.DisplayNames('en', { type: 'language' });
 const languages = new Map(
   ['de', 'en', 'es', 'fr', 'it', 'nl', 'pt'].map((tag) => [languageNames.of(tag)!.toLowerCase(), tag]),
@@ -67,7 +61,7 @@ const tasks: Readonly<Record<TaskName, Task>> = {
     wanted: `a label of ${sentiments.join(', ')}`,
     judge: (tagger, row) => {
       const { sentiment } = tagger.tag(feedbackOf(row));
-      return sentiment ? one(ofThree(sentiment), sentiment.confidence) : abstained;
+      return sentiment ? one(labelOfThree(sentiment), sentiment.confidence) : abstained;
     },
   },
   language: {

@@ -29,7 +29,7 @@ interface Header {
 const lengthBytes = 4;
 
 /** A model as a file: the length of a JSON header (uint32, little-endian), the header, then eight bits for each weight. */
-function encodeModel(model: LinearModel): Buffer {
+export function encodeModel(model: LinearModel): Buffer {
   const { classes, buckets, dense, scales, denseWeights, bias, sparseWeights } = quantised(model);
   const header: Header = {
     ...{ classes, buckets, dense },
@@ -44,7 +44,7 @@ function encodeModel(model: LinearModel): Buffer {
 }
 
 /** @throws where it is not a whole one */
-function decodeModel(file: Buffer): LinearModel {
+export function decodeModel(file: Buffer): LinearModel {
   const from = lengthBytes + file.readUInt32LE();
   const header = JSON.parse(file.toString('utf8', lengthBytes, from)) as Header;
   const sparseWeights = new Int8Array(file.buffer, file.byteOffset + from, file.length - from);

@@ -45,7 +45,12 @@ export function learn(examples: readonly LabelledExample[], { read, ...options }
     })),
     { classes, buckets, ...options },
   );
-  const shares = new Float64Array(classes.length);
+  return classifierOf(model, read);
+}
+
+/** @param read as the texts that it learned from were read */
+export function classifierOf(model: LinearModel, read: (text: string) => Features): TextClassifier {
+  const shares = new Float64Array(model.classes.length);
   return {
     model,
     shares(text) {

@@ -16,3 +16,10 @@ export function sentimentOfShares(shares: Shares, contradiction = 0): Sentiment 
   const most = Math.max(...shares);
   return { label: sentimentClasses[shares.indexOf(most)]!, score, confidence: three(most) };
 }
+
+/** Within it a mixed text is neutral, where there are three classes. */
+const balanced = 0.1;
+
+/** `mixed` by the sign of its score, as labels of three classes know no such thing. */
+export const labelOfThree = ({ label, score }: Sentiment): (typeof sentimentClasses)[number] =>
+  label !== 'mixed' ? label : score > balanced ? 'positive' : score < -balanced ? 'negative' : 'neutral';
