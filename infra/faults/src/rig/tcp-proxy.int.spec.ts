@@ -98,7 +98,8 @@ describe('a proxy in front of Postgres', () => {
     const url = new URL(process.env['DATABASE_URL']!);
     const [port] = await freePorts(1);
     const proxy = await TcpProxy.start(port!, 'postgres', Number(url.port));
-    url.port = String(proxy.port);
+    // A container may be known by another address; the proxy listens here.
+    url.host = `127.0.0.1:${proxy.port}`;
     const clients = [new pg.Client({ connectionString: url.href }), new pg.Client({ connectionString: url.href })];
     try {
       await Promise.all(clients.map((client) => client.connect()));

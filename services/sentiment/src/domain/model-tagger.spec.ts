@@ -96,12 +96,15 @@ describe('ModelTagger', () => {
     expect(tagger.tag(feedbackWith({ text }))).not.toHaveProperty('ratingMismatch');
   });
 
-  it.each([undefined, '', '  \n', '...', '?!'])('given the text %j and nothing else: empty', (text) => {
-    expect(tagger.tag(feedbackWith({ text }))).toMatchObject({
-      spamOrEmpty: true,
-      language: { tag: 'und', confidence: 0 },
-    });
-  });
+  it.each([undefined, '', '  \n', '...', '?!', '@airline https://example.org/x'])(
+    'given the text %j and nothing else: empty',
+    (text) => {
+      expect(tagger.tag(feedbackWith({ text }))).toMatchObject({
+        spamOrEmpty: true,
+        language: { tag: 'und', confidence: 0 },
+      });
+    },
+  );
 
   it('given stars without a word: not empty', () => {
     const tags = tagger.tag(feedbackWith({ rating: { value: 5, scale: 5 } }));

@@ -25,8 +25,7 @@ import { emoticons, type Lexicon } from './sentiment/lexicon.js';
 import { ratingShares, sentimentOfRating } from './sentiment/rating-sentiment.js';
 import { sentimentOfShares } from './sentiment/sentiment-of-shares.js';
 import type { Tagger } from './tagger.js';
-import { tokensOf, type Token } from './text/tokens.js';
-import { isEmptyText } from './text/written-text.js';
+import { saysSomething, tokensOf, type Token } from './text/tokens.js';
 import { TopicFinder } from './topics/find-topics.js';
 import type { IntentPack, TopicPack, UrgencyPack } from './topics/packs.js';
 import { UrgencyJudge } from './urgency/judge-urgency.js';
@@ -115,11 +114,11 @@ export class ModelTagger implements Tagger {
     const { title } = feedback;
     const written = title ? `${title}\n${feedback.text ?? ''}` : (feedback.text ?? '');
     const byRating = sentimentOfRating(feedback);
-    if (isEmptyText(written)) {
+    const tokens = tokensOf(written, emoticons);
+    if (!saysSomething(tokens)) {
       const empty: Tags = { language: { tag: 'und', confidence: 0 }, model: ratingModel, taggedBy: 'model' };
       return byRating ? { ...empty, sentiment: byRating } : { ...empty, model: name, spamOrEmpty: true };
     }
-    const tokens = tokensOf(written, emoticons);
     const { guess, ...language } = judgeLanguage(written, tokens, feedback.languageHint, languageModel, this.detect);
     const base: Tags = { language, model: name, taggedBy: 'model' };
     const read = this.#readerOf(language.tag, guess);

@@ -107,6 +107,10 @@ export function tokensOf(text: string, emoticons: { has(written: string): boolea
   return tokens;
 }
 
+/** Whether there is anything in them but mentions, addresses and punctuation. */
+export const saysSomething = (tokens: readonly Token[]): boolean =>
+  tokens.some(({ kind }) => kind === 'word' || kind === 'number' || kind === 'emoji' || kind === 'emoticon');
+
 const plain = (kind: TokenKind, start: number, end: number, text: string): Token => ({
   kind,
   start,

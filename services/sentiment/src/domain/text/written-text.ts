@@ -1,12 +1,8 @@
 /** Addresses, mentions and codes say nothing of the language; every alternative is linear in the text. */
 const noise = /https?:\/\/\S+|[@#][\p{L}\p{N}_]+|[\p{N}\p{Extended_Pictographic}]+/gu;
-const saysSomething = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
 
 /** Most characters that a language is judged by: more of them change nothing but the time it takes. */
 const longestSample = 1000;
 
 /** What the author wrote in words, for the language to be judged by: at most 1,000 characters. */
 export const wordsOf = (text: string): string => text.slice(0, longestSample).replace(noise, ' ');
-
-/** True where there is no letter, digit or emoji. */
-export const isEmptyText = (text: string): boolean => !saysSomething.test(text);
