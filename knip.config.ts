@@ -18,7 +18,7 @@ export default {
     'libs/platform': { entry: ['src/process.fixture.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
     'services/*': { entry: ['src/{main,migrate}.ts', 'src/**/*.spec.ts'], project: ['src/**/*.ts'] },
     'services/sentiment': {
-      entry: ['src/{main,evaluate,train,adapt}.ts', 'src/**/*.spec.ts'],
+      entry: ['src/{main,evaluate,train,adapt,learning.main,learning.migrate,learn.worker}.ts', 'src/**/*.spec.ts'],
       project: ['src/**/*.ts'],
       // loaded by name, beside the rest of a comparison
       ignoreDependencies: ['sentiment', 'vader-sentiment', 'wink-sentiment'],

@@ -2,19 +2,22 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 /**
- * Joins each compiled service (a folder) and all that it imports into `dist/bundle/`, and keeps there what V8 compiles of it: a process
- * that has to find, read and compile 1,400 files takes four times the processor time to start, and that is what it comes back by after a
- * crash (ADR 0009). Two stay outside: kafkajs, whose files are patched (kafkajs.guards.ts), and eld, whose tables take more memory when
- * they are read in here.
+ * Joins each compiled service and all that it imports into a folder below its `dist/bundle/`, and keeps there what V8 compiles of it: a
+ * process that has to find, read and compile 1,400 files takes four times the processor time to start, and that is what it comes back by
+ * after a crash (ADR 0009). kafkajs stays outside: its files are patched (kafkajs.guards.ts).
+ * @param programs by the service's name, its compiled main, and the folder that its bundle goes into
  * @param optionsOf the NODE_OPTIONS that a service of that name is run with
  */
-export async function bundleServices(folders, optionsOf) {
-  for (const folder of folders) await bundle(folder);
-  const waiting = folders.flatMap((folder) =>
-    [...new Set([optionsOf(basename(folder)), process.env.NODE_OPTIONS ?? ''])].map((options) => ({ folder, options })),
+export async function bundleServices(programs, optionsOf) {
+  // First all of them: one may lie in another's.
+  for (const { outfolder } of programs) await rm(outfolder, { recursive: true, force: true });
+  for (const program of programs) await bundle(program);
+  const waiting = programs.flatMap((program) =>
+    [...new Set([optionsOf(program.service), process.env.NODE_OPTIONS ?? ''])].map((options) => ({ program, options })),
   );
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await keepCompiled(next);
@@ -22,12 +25,10 @@ export async function bundleServices(folders, optionsOf) {
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker));
 }
 
-async function bundle(folder) {
-  const outfolder = join(folder, 'dist', 'bundle');
-  await rm(outfolder, { recursive: true, force: true });
+async function bundle({ main, outfolder }) {
   await mkdir(outfolder, { recursive: true });
-  const { metafile } = await build({
-    entryPoints: [join(folder, 'dist', 'main.js')],
+  await build({
+    entryPoints: [main],
     outfile: join(outfolder, 'service.cjs'),
     bundle: true,
     platform: 'node',
@@ -39,8 +40,8 @@ async function bundle(folder) {
     minifyWhitespace: true,
     lineLimit: 160,
     legalComments: 'none',
-    external: ['kafkajs', 'kafkajs/*', 'eld', 'eld/*'],
-    plugins: [leftOutWhereAbsent],
+    external: ['kafkajs', 'kafkajs/*'],
+    plugins: [leftOutWhereAbsent, tablesAsJson(outfolder)],
     // As Node wraps a CommonJS module: the loader evaluates it as it stands.
     banner: {
       js: `(function (exports, require, module, __filename, __dirname) { const urlOfBundle = require('node:url').pathToFileURL(__filename).href;`,
@@ -52,38 +53,33 @@ async function bundle(folder) {
       'import.meta.filename': '__filename',
     },
     logLevel: 'error',
-    metafile: true,
   });
-  const { imports } = Object.values(metafile.outputs)[0];
-  const modules = [...new Set(imports.filter(({ path }) => path.startsWith('eld')).map(({ path }) => path))];
   await copyFile(new URL('service-loader.mjs', import.meta.url), join(outfolder, 'service-loader.mjs'));
-  await writeFile(join(outfolder, 'main.js'), programOf(modules, {}));
-  await writeFile(join(outfolder, keeper), programOf(modules, { keep: true }));
+  await writeFile(join(outfolder, 'main.js'), programOf({}));
+  await writeFile(join(outfolder, keeper), programOf({ keep: true }));
 }
 
 /** Of a bundle's folder: runs it once, and keeps what V8 has compiled */
 const keeper = 'keep-compiled.js';
 
-const programOf = (modules, options) =>
+const programOf = (options) =>
   [
     `import { runService } from './service-loader.mjs';`,
-    ...modules.map((name, at) => `import * as module${at} from '${name}';`),
     ``,
-    `const modules = { ${modules.map((name, at) => `'${name}': module${at}`).join(', ')} };`,
-    `runService(import.meta.dirname, modules, ${JSON.stringify(options)});`,
+    `runService(import.meta.dirname, ${JSON.stringify(options)});`,
     ``,
   ].join('\n');
 
 /** Lets it load everything and end for want of a port. */
-async function keepCompiled({ folder, options }) {
-  const child = spawn(process.execPath, [join(folder, 'dist', 'bundle', keeper)], {
-    env: { PATH: process.env.PATH, NODE_OPTIONS: options, [`${basename(folder).toUpperCase()}_PORT`]: 'none' },
+async function keepCompiled({ program: { service, outfolder }, options }) {
+  const child = spawn(process.execPath, [join(outfolder, keeper)], {
+    env: { PATH: process.env.PATH, NODE_OPTIONS: options, [`${service.toUpperCase()}_PORT`]: 'none' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (said += bytes));
   await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  if (!said.includes('could not start')) throw new Error(`${folder} cannot be loaded from its bundle:\n${said}`);
+  if (!said.includes('could not start')) throw new Error(`${service} cannot be loaded from its bundle:\n${said}`);
 }
 
 /** What packages ask for in case it is installed (other databases, other transports) stays a question at run time. */
@@ -98,3 +94,28 @@ const leftOutWhereAbsent = {
     });
   },
 };
+
+/**
+ * The tables of eld lie beside the bundle as JSON: to compile them as a program takes 55 MB that the process never gives back, twice what
+ * they are.
+ */
+const tablesAsJson = (outfolder) => ({
+  name: 'tables-as-json',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]eld[\\/]src[\\/]ngrams[\\/]\w+\.js$/ }, async ({ path }) => {
+      const tables = await import(pathToFileURL(path).href);
+      const exports = await Promise.all(
+        Object.entries(tables).map(async ([name, table]) => {
+          const file = `${basename(path, '.js')}.${name}.json`;
+          await writeFile(join(outfolder, file), JSON.stringify(table));
+          return `export const ${name} = JSON.parse(readFileSync(join(import.meta.dirname, '${file}'), 'utf8'));`;
+        }),
+      );
+      return {
+        contents: [`import { readFileSync } from 'node:fs';`, `import { join } from 'node:path';`, ...exports].join(
+          '\n',
+        ),
+      };
+    });
+  },
+});

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -120,12 +120,25 @@ const projects = () =>
     .flatMap((group) => list(inRoot(group)).map(({ name }) => inRoot(group, name)))
     .filter((folder) => existsSync(join(folder, 'tsconfig.lib.json')));
 
-const services = () => projects().filter((folder) => folder.startsWith(inRoot('services', sep)));
+/** What services are run by: `main.ts` is the folder's own, `<service>.main.ts` that of another one which shares its source. */
+const programs = () =>
+  projects()
+    .filter((folder) => folder.startsWith(inRoot('services', sep)))
+    .flatMap((folder) =>
+      list(join(folder, 'src'))
+        .map(({ name }) => /^(?:([^.]+)\.)?main\.ts$/.exec(name))
+        .filter((found) => found !== null)
+        .map(([file, guest]) => ({
+          service: guest ?? basename(folder),
+          main: join(folder, 'dist', file.replace(/ts$/, 'js')),
+          outfolder: join(folder, 'dist', 'bundle', ...(guest ? [guest] : [])),
+        })),
+    );
 
 /** Sources, settings, and the compiler's own record of what it wrote: a build by hand shows too. */
 function isBuilt() {
   const records = projects().map((folder) => join(folder, 'dist', 'tsconfig.lib.tsbuildinfo'));
-  const bundles = services().map((folder) => join(folder, 'dist', 'bundle', 'main.js'));
+  const bundles = programs().map(({ outfolder }) => join(outfolder, 'main.js'));
   return [...records, ...bundles].every((file) => existsSync(file)) && readOr(builtMark, '') === buildHash();
 }
 
@@ -158,7 +171,7 @@ async function buildAll(say) {
   // What it needs is installed by now.
   const { bundleServices } = await import('./bundle.mjs');
   const { memoryOptions } = await import('../dist/memory-options.js');
-  await bundleServices(services(), (service) => memoryOptions(service).NODE_OPTIONS);
+  await bundleServices(programs(), (service) => memoryOptions(service).NODE_OPTIONS);
   writeFileSync(builtMark, buildHash());
   say(`Built in ${seconds(begun)}.`);
 }

@@ -13,10 +13,9 @@ function cacheFileIn(folder) {
 
 /**
  * Runs the service in a folder's `service.cjs`: with what V8 has compiled of it, where that is there, in much less processor time.
- * @param modules by name, what it cannot require because it is a module
  * @param keep writes what V8 has compiled at the end of the process
  */
-export function runService(folder, modules, { keep = false } = {}) {
+export function runService(folder, { keep = false } = {}) {
   const filename = join(folder, 'service.cjs');
   const cacheFile = cacheFileIn(folder);
   const script = new Script(readFileSync(filename, 'latin1'), {
@@ -29,15 +28,8 @@ export function runService(folder, modules, { keep = false } = {}) {
       renameSync(`${cacheFile}.new`, cacheFile);
     });
   }
-  const require = createRequire(filename);
   const module = { exports: {} };
-  script.runInThisContext()(
-    module.exports,
-    Object.assign((name) => modules[name] ?? require(name), require),
-    module,
-    filename,
-    dirname(filename),
-  );
+  script.runInThisContext()(module.exports, createRequire(filename), module, filename, dirname(filename));
 }
 
 function contentOf(file) {

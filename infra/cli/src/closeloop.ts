@@ -4,9 +4,11 @@ import { adapt } from './commands/adapt.command.js';
 import { deadLetters } from './commands/dead-letters.command.js';
 import { keys } from './commands/keys.command.js';
 import { migrate } from './commands/migrate.command.js';
+import { models } from './commands/models.command.js';
 import { reconcile } from './commands/reconcile.command.js';
 import { recover } from './commands/recover.command.js';
 import { republish } from './commands/republish.command.js';
+import { retag } from './commands/retag.command.js';
 import { status } from './commands/status.command.js';
 import { token } from './commands/token.command.js';
 import { topics } from './commands/topics.command.js';
@@ -26,6 +28,8 @@ const commands: readonly Command[] = [
   migrate,
   topics,
   adapt,
+  models,
+  retag,
 ];
 
 const usage = `closeloop <command>
@@ -34,8 +38,8 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}\n`).join('
 closeloop <command> --help says more, with examples. Exit codes: 0 well, 1 something is wrong, 2 the words
 are not understood, 3 the token was refused.
 
-The services are those that \`npm start\` runs in this checkout, unless INGESTION_URL, SENTIMENT_URL, ROUTING_URL and LOOP_URL name
-others (several replicas by commas); CLOSELOOP_TOKEN is the token of a person with the role manager or admin. DATABASE_URL and
+The services are those that \`npm start\` runs in this checkout, unless INGESTION_URL, SENTIMENT_URL, LEARNING_URL, ROUTING_URL and
+LOOP_URL name others (several replicas by commas); CLOSELOOP_TOKEN is the token of a person with the role manager or admin. DATABASE_URL and
 KAFKA_BROKERS say where the stores are.
 `;
 

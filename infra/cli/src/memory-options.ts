@@ -3,7 +3,9 @@ import { type ServiceName } from '@closeloop/contracts';
 /** The nearer it is to what is in use, the earlier V8 collects. Of a fetch, 8 MB, texts, events and answers are in memory at once. */
 const heapMegabytes: Readonly<Record<ServiceName, number>> = {
   ingestion: 512,
-  sentiment: 160,
+  sentiment: 128,
+  // what a model is learned from is in memory at once
+  learning: 256,
   routing: 160,
   loop: 256,
 };

@@ -80,13 +80,17 @@ describe('what the running services tell', () => {
       return { traceId, parent, feedbackId };
     };
 
+    /** Of a whole trace */
+    const spans = 8;
+
     it('one trace a feedback, each step the child of the one before, also of those that share a transaction', async () => {
       const sent = await Promise.all(Array.from({ length: 12 }, (_, at) => accept(`The room was cold, number ${at}.`)));
       for (const { traceId, parent, feedbackId } of sent) {
-        await eventually(() => expect(collector.trace(traceId)).toHaveLength(7), { timeoutMs: 20_000 });
+        await eventually(() => expect(collector.trace(traceId)).toHaveLength(spans), { timeoutMs: 20_000 });
+        const way = collector.trace(traceId).filter(({ service }) => service !== 'learning');
         const steps = [];
         for (let of: string | undefined = parent; ;) {
-          const next = collector.trace(traceId).filter(({ parentSpanId }) => parentSpanId === of);
+          const next = way.filter(({ parentSpanId }) => parentSpanId === of);
           expect(next.length).toBeLessThanOrEqual(1);
           if (next[0] === undefined) break;
           steps.push(next[0]);
@@ -110,7 +114,15 @@ describe('what the running services tell', () => {
           undefined,
           undefined,
         ]);
-        for (const { startTimeUnixNano, endTimeUnixNano } of steps) {
+        // from where routing goes on too, and nothing goes on from it
+        expect(collector.trace(traceId).filter(({ service }) => service === 'learning')).toEqual([
+          expect.objectContaining({
+            name: 'process feedback.tagged.v1',
+            parentSpanId: steps[2]!.spanId,
+            attributes: expect.objectContaining({ 'closeloop.feedback_id': feedbackId }),
+          }),
+        ]);
+        for (const { startTimeUnixNano, endTimeUnixNano } of collector.trace(traceId)) {
           expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano));
         }
       }
@@ -125,7 +137,7 @@ describe('what the running services tell', () => {
       const { feedbackId } = (await response.json()) as { feedbackId: string };
       await eventually(async () => expect(await outcomeOf(feedbackId)).toBeDefined(), { timeoutMs: 20_000 });
       const later = await accept('Somebody is told.');
-      await eventually(() => expect(collector.trace(later.traceId)).toHaveLength(7), { timeoutMs: 20_000 });
+      await eventually(() => expect(collector.trace(later.traceId)).toHaveLength(spans), { timeoutMs: 20_000 });
       expect(collector.trace(traceId)).toEqual([]);
     });
 
@@ -147,7 +159,7 @@ describe('what the running services tell', () => {
         { timeoutMs: 20_000 },
       );
       expect(begun.parentSpanId).toBeUndefined();
-      await eventually(() => expect(collector.trace(begun.traceId)).toHaveLength(7), { timeoutMs: 20_000 });
+      await eventually(() => expect(collector.trace(begun.traceId)).toHaveLength(spans), { timeoutMs: 20_000 });
     });
   });
 

@@ -100,7 +100,7 @@ describe('what an operator does', () => {
     });
     const { code, out } = await run('status');
     expect(out).toMatch(/^stage +ready +received +waiting +lag +oldest +dead letters$/m);
-    for (const service of ['ingestion', 'sentiment', 'routing', 'loop'])
+    for (const service of ['ingestion', 'sentiment', 'learning', 'routing', 'loop'])
       expect(out).toMatch(new RegExp(`^${service} +1/1`, 'm'));
     expect(code).toBe(0);
     expect(await json('status')).toMatchObject({
@@ -108,7 +108,13 @@ describe('what an operator does', () => {
       stuck: [],
       unready: [],
       ledger: { missing: 0 },
-      stages: [{ service: 'ingestion', received: 1, waiting: 0 }, {}, {}, { service: 'loop', deadLetters: 0 }],
+      stages: [
+        { service: 'ingestion', received: 1, waiting: 0 },
+        { service: 'sentiment' },
+        { service: 'learning', waiting: 0, deadLetters: null },
+        { service: 'routing' },
+        { service: 'loop', deadLetters: 0 },
+      ],
     });
   });
 

@@ -64,6 +64,7 @@ const PORTS: Record<ServiceName | 'kafka' | 'postgres' | 'issuer', { variable: s
   sentiment: { variable: 'SENTIMENT_PORT', usual: 4602 },
   routing: { variable: 'ROUTING_PORT', usual: 4603 },
   loop: { variable: 'LOOP_PORT', usual: 4604 },
+  learning: { variable: 'LEARNING_PORT', usual: 4605 },
   issuer: { variable: 'LOCAL_ISSUER_PORT', usual: 4610 },
   postgres: { variable: 'EMBEDDED_POSTGRES_PORT', usual: 4632 },
   kafka: { variable: 'EMBEDDED_KAFKA_PORT', usual: 4692 },

@@ -4,9 +4,12 @@ import { type ServiceName } from '@closeloop/contracts';
 import { signLocalToken } from '@closeloop/embedded';
 import { Failure, type Surroundings } from './command.js';
 import { runningInstance } from './instance.js';
+import { services as names } from './workspace.js';
 
 /** How long an answer may take, where a command does not say. */
 const usualAnswerMs = 30_000;
+
+const urlVariableOf = (service: ServiceName) => `${service.toUpperCase()}_URL`;
 
 /** Refused by a service, as its problem document says. */
 export class Refused extends Failure {
@@ -35,16 +38,15 @@ export class Services {
   static async find({ env, dataDir }: Surroundings, answerWithinMs = usualAnswerMs): Promise<Services> {
     const instance = await runningInstance(dataDir);
     const urlsOf = (service: ServiceName): readonly string[] => {
-      const named = env[`${service.toUpperCase()}_URL`] ?? instance?.urls?.[service] ?? '';
+      const named = env[urlVariableOf(service)] ?? instance?.urls?.[service] ?? '';
       return named
         .split(',')
         .map((url) => url.trim().replace(/\/+$/, ''))
         .filter(Boolean);
     };
-    const names: ServiceName[] = ['ingestion', 'sentiment', 'routing', 'loop'];
     if (!names.some((name) => urlsOf(name).length > 0))
       throw new Failure(
-        'nothing runs in this checkout: npm start. Or name what runs elsewhere: INGESTION_URL, SENTIMENT_URL, ROUTING_URL, LOOP_URL.',
+        `nothing runs in this checkout: npm start. Or name what runs elsewhere: ${names.map(urlVariableOf).join(', ')}.`,
       );
     return new Services(
       Object.fromEntries(names.map((name) => [name, urlsOf(name)])),
@@ -58,7 +60,7 @@ export class Services {
     const urls = this.urls[service] ?? [];
     if (urls.length === 0)
       throw new Failure(
-        `Where ${service} answers is not known: set ${service.toUpperCase()}_URL (several replicas by commas), or run npm start in this checkout.`,
+        `Where ${service} answers is not known: set ${urlVariableOf(service)} (several replicas by commas), or run npm start in this checkout.`,
       );
     return urls;
   }

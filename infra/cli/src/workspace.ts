@@ -9,11 +9,19 @@ export const workspaceRoot = fileURLToPath(new URL('../../..', import.meta.url))
 /** In the order the data meets them. */
 export const services = Object.keys(pipeline) as ServiceName[];
 
-/** What a service is run by: its main with all that it imports in one file. */
-export const mainOf = (service: ServiceName) => programOf(service, join('bundle', 'main.js'));
+/** A service whose source lies in another one's folder; there its programs have its name: `learning.main.ts`. */
+const hosts: Partial<Record<ServiceName, ServiceName>> = { learning: 'sentiment' };
 
-/** A compiled file of a service: `migrate.js`, `keys.js`. */
-export const programOf = (service: ServiceName, file: string) => join(workspaceRoot, 'services', service, 'dist', file);
+const builtIn = (service: ServiceName, ...names: string[]) =>
+  join(workspaceRoot, 'services', hosts[service] ?? service, 'dist', ...names);
+
+/** What a service is run by: its main with all that it imports in one file. */
+export const mainOf = (service: ServiceName) =>
+  builtIn(service, 'bundle', ...(hosts[service] ? [service] : []), 'main.js');
+
+/** A compiled program of a service: `migrate.js`, `keys.js`. */
+export const programOf = (service: ServiceName, file: string) =>
+  builtIn(service, hosts[service] ? `${service}.${file}` : file);
 
 /** Services that keep something in a database. */
 export const statefulServices = () => services.filter((service) => existsSync(programOf(service, 'migrate.js')));

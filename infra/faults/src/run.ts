@@ -29,7 +29,7 @@ export interface RunOptions {
 
 export const faultsFolder = join(workspaceRoot, '.data', 'faults');
 
-/** What eight services, Kafka, Postgres and the harness do on two cores and have time left: else it is measured who waits for a processor. */
+/** What ten services, Kafka, Postgres and the harness do on two cores and have time left: else it is measured who waits for a processor. */
 const ITEMS_PER_SECOND = 15;
 const AGENTS = 3;
 const DRAINED_WITHIN_S = 120;

@@ -16,6 +16,10 @@ describe('pipeline', () => {
     expect(events).toEqual([feedbackInbound, feedbackReceived, feedbackTagged, feedbackRouted, loopChanged]);
   });
 
+  it('lists an event once that two services produce', () => {
+    expect(new Set(events).size).toBe(events.length);
+  });
+
   it('lists every topic once: the events, and the dead letters of those that are consumed', () => {
     expect(new Set(topics).size).toBe(topics.length);
     const consumed = new Set(stations.flatMap(({ consumes }) => consumes));
@@ -28,9 +32,14 @@ describe('pipeline', () => {
     expect(new Set(stations.map(({ group }) => group)).size).toBe(stations.length);
   });
 
-  it('has one producer at most for an event, so that one service orders it', () => {
-    for (const event of events)
-      expect(stations.filter(({ produces }) => produces.includes(event)).length).toBeLessThanOrEqual(1);
+  it('has one producer at most for an event, so that one service orders it; of tags one makes the first, the other those after', () => {
+    for (const event of events) {
+      const producers = Object.entries<Station>(pipeline).flatMap(([name, { produces }]) =>
+        produces.includes(event) ? [name] : [],
+      );
+      if (event === feedbackTagged) expect(producers).toEqual(['sentiment', 'learning']);
+      else expect(producers.length).toBeLessThanOrEqual(1);
+    }
   });
 
   it('reads everything that is produced, and the dead letters of every group', () => {

@@ -32,6 +32,8 @@ export const pipeline = {
     produces: [feedbackReceived],
   }),
   sentiment: station('closeloop.sentiment', { consumes: [feedbackReceived], produces: [feedbackTagged] }),
+  // beside the way: what people correct comes as a later tag revision of the same feedback
+  learning: station('closeloop.learning', { consumes: [feedbackTagged], produces: [feedbackTagged] }),
   routing: station('closeloop.routing', { consumes: [feedbackTagged], produces: [feedbackRouted] }),
   loop: station('closeloop.loop', { consumes: [feedbackRouted], produces: [loopChanged] }),
 } as const satisfies Record<string, Station>;
@@ -40,22 +42,21 @@ export type ServiceName = keyof typeof pipeline;
 
 const stations: readonly Station[] = Object.values(pipeline);
 
+const consumed = new Set(stations.flatMap(({ consumes }) => consumes));
+const produced = new Set(stations.flatMap(({ produces }) => produces));
+
 /** produced: one of our services writes it; offered: only others do, and we read it. */
 export const directionOf = (event: EventDeclaration): 'offered' | 'produced' =>
-  stations.some(({ produces }) => produces.includes(event)) ? 'produced' : 'offered';
-
-const declared = new Set(stations.flatMap(({ consumes, produces }) => [...consumes, ...produces]));
+  produced.has(event) ? 'produced' : 'offered';
 
 /** Every event in the order of the flow: what is offered to us, then what each service makes of it. */
 export const events: readonly EventDeclaration[] = [
-  ...[...declared].filter((event) => directionOf(event) === 'offered'),
-  ...stations.flatMap(({ produces }) => produces),
+  ...[...consumed].filter((event) => directionOf(event) === 'offered'),
+  ...produced,
 ];
 
 /** Every topic that must be there: those of the events, and one for the dead letters of each that is consumed. */
 export const topics: readonly string[] = [
   ...events.map(({ topic }) => topic),
-  ...events
-    .filter((event) => stations.some(({ consumes }) => consumes.includes(event)))
-    .map(({ topic }) => deadLetterTopic(topic)),
+  ...events.filter((event) => consumed.has(event)).map(({ topic }) => deadLetterTopic(topic)),
 ];

@@ -24,6 +24,9 @@ export type IntentName = (typeof intentNames)[number];
 export const urgencyLevels = ['low', 'medium', 'high', 'critical'] as const;
 export type UrgencyLevel = (typeof urgencyLevels)[number];
 
+/** Two levels at most, such as `billing/refund` */
+export const topicNamePattern = /^[a-z0-9-]{1,60}(\/[a-z0-9-]{1,60})?$/;
+
 /** Every `confidence` is a share 0..1: how often a tag said with it is right. */
 export class LanguageTag {
   /** BCP 47; `und` where nothing reliable can be said */
@@ -44,8 +47,7 @@ export class Emotion {
 }
 
 export class Topic {
-  /** Two levels at most, such as `billing/refund` */
-  @Matches(/^[a-z0-9-]{1,60}(\/[a-z0-9-]{1,60})?$/) name!: string;
+  @Matches(topicNamePattern) name!: string;
   @IsNumber() @Min(0) @Max(1) confidence!: number;
   @IsOptional() @Nested(() => Sentiment) sentiment?: Sentiment;
 }

@@ -73,8 +73,10 @@ const heartbeatMs = 1_500;
 const rebalanceMs = 10_000;
 /** How old the end of a log may be that is told, and how long is waited for a newer one. */
 const freshMs = 2_000;
-/** How long a fetch waits for events; also how long a partition that is resumed waits when no other one has anything. */
-const waitMs = 1_000;
+/** How long a fetch waits for events. */
+const waitMs = 2_000;
+/** The same while a partition is held back after a failure: let go, it waits for the fetch at hand when no other one has anything. */
+const heldWaitMs = 250;
 /** The same while partitions are to get their positions. */
 const impatientMs = 25;
 /** First and longest pause before a consumer is made anew */
@@ -445,8 +447,19 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (owned.length === 0) return;
     this.#member.pace?.(impatientMs);
     void this.#position(consumer, assignment, owned).finally(() => {
-      if (assignment === this.#assignment) this.#member.pace?.(waitMs);
+      if (assignment === this.#assignment) this.#pace();
     });
+  }
+
+  #pace(): void {
+    const held = [...this.#assignment.partitions.values()].some(({ attempts }) => attempts > 0);
+    this.#member.pace?.(held ? heldWaitMs : waitMs);
+  }
+
+  #succeeded(partition: OwnedPartition): void {
+    const wasHeld = partition.attempts > 0;
+    partition.succeeded();
+    if (wasHeld) this.#pace();
   }
 
   #hold(consumer: Consumer, owned: readonly OwnedPartition[]): void {
@@ -486,7 +499,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       partition.alarm = undefined;
       partition.position = position;
       // Tries of events that failed still count: only one that is done ends them. There may be none for long.
-      if (!partition.eventsFailed) partition.succeeded();
+      if (!partition.eventsFailed) this.#succeeded(partition);
       if (wasAlarmed) {
         this.#logger.log(`${partition.place} goes on at ${position}.`);
         this.#commitPosition(consumer, partition);
@@ -573,7 +586,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     else this.#logger.debug(told);
     this.#metrics.paused(partition.topic, waits ? 'back-pressure' : 'error');
     const ms = waits ? 250 : backoff(partition.attempts, this.#times.backoffMs);
-    partition.attempts++;
+    if (partition.attempts++ === 0) this.#pace();
     this.#retryLater(consumer, assignment, partition, ms);
   }
 
@@ -614,7 +627,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         const after = messages[at + maxPart];
         const next = after ? BigInt(after.offset) : BigInt(batch.lastOffset()) + 1n;
         await this.#handle(partition, items, next);
-        partition.succeeded();
+        this.#succeeded(partition);
         partition.lastEventAt = Date.now();
         partition.oldest = after && Number(after.timestamp);
         if (after) await payload.heartbeat();

@@ -80,7 +80,7 @@ export function dataSourceOptionsOf(service: string, definition: DatabaseDefinit
 /**
  * Calls `connect` until it succeeds or fails otherwise than by an unreachable server, for at most the configured time, with growing pauses.
  */
-async function untilReachable<T>(service: string, env: Env, connect: () => Promise<T>): Promise<T> {
+export async function untilReachable<T>(service: string, env: Env, connect: () => Promise<T>): Promise<T> {
   const { startTimeoutSeconds } = loadConfig(DatabaseConfig, env, service);
   const giveUpAt = Date.now() + startTimeoutSeconds * 1000;
   for (let attempt = 0; ; attempt++) {

@@ -55,7 +55,13 @@ export class HttpConfig {
   idleTimeoutSeconds: number = 120;
 }
 
-const PORTS: Readonly<Record<string, number>> = { ingestion: 4601, sentiment: 4602, routing: 4603, loop: 4604 };
+const PORTS: Readonly<Record<string, number>> = {
+  ingestion: 4601,
+  sentiment: 4602,
+  routing: 4603,
+  loop: 4604,
+  learning: 4605,
+};
 
 /** The port a service has when its variable does not say; 0 (any free one) for a service that has none. */
 export function defaultPortOf(service: string): number {

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { pairedTest, significance } from './domain/learning/paired-test.js';
 import { normalisedText, partOf } from './domain/learning/text-classifier.js';
 import { ModelTagger } from './domain/model-tagger.js';
-import { adaptSentiment, pairedTest } from './domain/sentiment/adapt-sentiment.js';
+import { adaptSentiment } from './domain/sentiment/adapt-sentiment.js';
 import { sentimentClasses } from './domain/sentiment/judge-sentiment.js';
 import { labelOfThree } from './domain/sentiment/sentiment-of-shares.js';
 import type { Token } from './domain/text/tokens.js';
@@ -13,8 +14,6 @@ import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 /** `closeloop adapt`: a company's own sentiment, kept only where it is better on texts that it has not seen. */
 /** Each is held back once, and judged by what was learned from the others. */
 const parts = 5;
-/** How likely it may be that it is better by chance only. */
-const significance = 0.05;
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -7,10 +7,11 @@ import {
   type FeedbackTagged,
 } from '@closeloop/contracts';
 import { createTopics } from '@closeloop/messaging';
-import { createService, type RunningService } from '@closeloop/platform';
+import { createService, migrateDatabase, type RunningService } from '@closeloop/platform';
 import { eventually, testEnvironment, type Recorder, type TestEnvironment } from '@closeloop/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { feedbackWith } from './domain/feedback.fixture.js';
+import { learningDatabase } from './learning.database.js';
 import { SentimentModule } from './sentiment.module.js';
 
 const uuid = (last: number): string => `00000000-0000-5000-8000-${String(last).padStart(12, '0')}`;
@@ -44,7 +45,11 @@ describe('sentiment, on a real Kafka', () => {
 
   beforeAll(async () => {
     environment = await testEnvironment({ prefix: 'sentiment' });
-    await createTopics(environment.env);
+    await Promise.all([
+      createTopics(environment.env),
+      // where the active model stands
+      migrateDatabase('learning', learningDatabase, environment.env),
+    ]);
     [tagged, deadLetters] = await Promise.all([
       environment.record(feedbackTagged.topic),
       environment.record(deadLetterTopic(feedbackReceived.topic)),

@@ -101,6 +101,7 @@ async function mustBeKnown(services: Services, ids: readonly string[] = [], sour
 const positionsOf: Readonly<Record<ServiceName, 'hop' | 'effect'>> = {
   ingestion: 'effect',
   sentiment: 'hop',
+  learning: 'effect',
   routing: 'hop',
   loop: 'effect',
 };

@@ -58,6 +58,8 @@ describe('the replicas of a service as one stage', () => {
     };
     expect(stageOf('loop', [replica()], ledger)).toMatchObject({ received: 5, deadLetters: 2 });
     expect(stageOf('ingestion', [replica()], ledger)).toMatchObject({ received: 6, deadLetters: 1 });
+    // nobody keeps its letters, which is not that there are none
+    expect(stageOf('learning', [replica()], ledger)).toMatchObject({ deadLetters: null });
   });
 });
 
@@ -73,5 +75,9 @@ describe('what is unsettled without progress', () => {
 
   it('is missing when nothing is', () => {
     expect(missingLine(2, [], [])).toMatch(/^MISSING: 2 /);
+    // no feedback waits for what lies beside its way
+    expect(missingLine(2, [{ service: 'learning' }], [{ service: 'learning', state: 'alarm' }])).toMatch(
+      /^MISSING: 2 /,
+    );
   });
 });

@@ -42,7 +42,7 @@ export interface Stage {
   readonly lag: number | null;
   /** Of what waits in the outbox or before it, the longest wait that is known, seconds; null where nothing waits */
   readonly oldestSeconds: number | null;
-  /** Letters of its group that are open */
+  /** Letters of its group that are open; null where ingestion keeps none of it, or does not say */
   readonly deadLetters: number | null;
 }
 export interface Stuck extends Pick<
@@ -52,6 +52,9 @@ export interface Stuck extends Pick<
   readonly service: ServiceName;
   readonly url: string;
 }
+
+/** Beside the way of a feedback: none waits for it, and what dies there is no end of one, so that ingestion keeps no letter of it. */
+const besideTheWay: readonly ServiceName[] = ['learning'];
 
 const watchEveryMs = 2_000;
 /** A service that hangs must not hide how the others are. */
@@ -66,7 +69,7 @@ received      events that the service has done since it started; of ingestion, r
 waiting       events that are committed and not yet sent (the outbox)
 lag           events before it in Kafka
 oldest        how long the oldest of these waits; of the ledger, how long the oldest feedback is unsettled
-dead letters  open ones: neither sent again nor discarded
+dead letters  open ones: neither sent again nor discarded (- of learning: no feedback ends there, so none is kept)
 
 Below: partitions that do not go on, with what they wait for, since when and how often it was tried; replicas that are not ready; missing
 feedback. Exit 1 if there is any of these. Nobody is waited for longer than three seconds. docs/operations.md says what to do about each. --watch shows it anew every two seconds.
@@ -167,7 +170,8 @@ export function stageOf(service: ServiceName, replicas: readonly Replica[], ledg
     waiting: outboxes.length > 0 ? Math.max(...outboxes.map(({ unsent }) => unsent)) : null,
     lag: stations.length === 0 || lags.includes(null) ? null : lags.reduce<number>((sum, lag) => sum + lag!, 0),
     oldestSeconds: waits.length > 0 ? Math.max(0, ...waits) : null,
-    deadLetters: ledger ? (ledger.deadLetters.openByGroup[`closeloop.${service}`] ?? 0) : null,
+    deadLetters:
+      ledger && !besideTheWay.includes(service) ? (ledger.deadLetters.openByGroup[`closeloop.${service}`] ?? 0) : null,
   };
 }
 
@@ -177,9 +181,11 @@ export function missingLine(
   unready: readonly { readonly service: ServiceName }[],
   stuck: readonly Pick<Stuck, 'service' | 'state'>[],
 ): string {
+  const waitedFor = (all: readonly { readonly service: ServiceName }[]) =>
+    [...new Set(all.map(({ service }) => service))].filter((service) => !besideTheWay.includes(service));
   const away = [
-    ...[...new Set(unready.map(({ service }) => service))].map((service) => `${service} is not ready`),
-    ...[...new Set(stuck.map(({ service }) => service))].map((service) => `a partition of ${service} is stuck`),
+    ...waitedFor(unready).map((service) => `${service} is not ready`),
+    ...waitedFor(stuck).map((service) => `a partition of ${service} is stuck`),
   ];
   return away.length > 0
     ? `${missing} feedback ${missing === 1 ? 'waits' : 'wait'}: ${away.join(', ')}. Mend that first; republish is not for what waits\n`

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ServiceName } from '@closeloop/contracts';
+import { services } from '@closeloop/cli';
 import pg from 'pg';
 import { canarySource } from '../load/canary.js';
 import { limits, type Fault, type FaultContext } from './fault.js';
@@ -9,7 +9,7 @@ const FULL_SPEED = 4;
 /** Below it a backlog is gone before its speed can be told. */
 const TELLING_BACKLOG = 2_000;
 
-function expectLittleMemory(context: FaultContext, services: readonly ServiceName[]): void {
+function expectLittleMemory(context: FaultContext): void {
   for (const service of services) {
     const megabytes = context.rig.watch.mostMemory(service);
     context.fact(`${service} MB`, megabytes);
@@ -75,7 +75,7 @@ export const loopAway: Fault = {
     await Promise.all(rig.of('loop').map((replica) => replica.untilReady(60, context.signal)));
     await drains(context, 'loop', () => unsettled(context));
     await context.recovers(limits.killed, 'the backlog was gone');
-    expectLittleMemory(context, ['ingestion', 'sentiment', 'routing', 'loop']);
+    expectLittleMemory(context);
   },
 };
 
@@ -130,6 +130,6 @@ export const kafkaAway: Fault = {
     await drains(context, 'outbox', () => unsent(context));
     await drains(context, 'settling', () => unsettled(context));
     await context.recovers(limits.server, 'the backlog was gone');
-    expectLittleMemory(context, ['ingestion', 'sentiment', 'routing', 'loop']);
+    expectLittleMemory(context);
   },
 };

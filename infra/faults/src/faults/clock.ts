@@ -51,7 +51,7 @@ async function restartWith(context: FaultContext, variables: (replica: Replica) 
 
 /** Neighbours in the pipeline go apart, and so do the two of one service. */
 const isAhead = ({ service, options }: Replica): boolean =>
-  (options.number === 1) === (service === 'ingestion' || service === 'routing');
+  (options.number === 1) === ['ingestion', 'learning', 'routing'].includes(service);
 
 export const clock: Fault = {
   name: 'clock',

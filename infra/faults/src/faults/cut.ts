@@ -44,7 +44,9 @@ export const cut: Fault = {
       const behind = rig.replicas.filter(({ options }) => options.number === 1);
       const theirs = behind.map((replica) => (side === kafka ? replica.kafka : replica.postgres));
       await disturb(context, theirs, 20, hole);
-      const consumers = behind.filter(({ service }) => side === kafka || service === 'ingestion' || service === 'loop');
+      const consumers = behind.filter(
+        ({ service }) => side === kafka || ['ingestion', 'learning', 'loop'].includes(service),
+      );
       context.expectUnready(consumers, since);
       await context.recovers(limits.server, `a black hole to ${name}`);
       await disturb(context, side, 20, (proxy) => proxy.set('delay'));

@@ -10,6 +10,14 @@ import { limits, type Fault, type FaultContext } from './fault.js';
  */
 const hopMoments: readonly Moment[] = ['produce-answer', 'produce'];
 const effectMoments: readonly Moment[] = ['commit-answer', 'produce-answer', 'commit', 'produce'];
+const momentsOf: Readonly<Record<ServiceName, readonly Moment[]>> = {
+  ingestion: effectMoments,
+  sentiment: hopMoments,
+  // Nobody corrects anything here, so it has nothing to send.
+  learning: ['commit-answer', 'commit'],
+  routing: hopMoments,
+  loop: effectMoments,
+};
 
 /** Who dies next, and where. */
 class Victims {
@@ -32,7 +40,7 @@ class Victims {
   /** Undefined: at any moment, as one in three */
   moment({ service }: Replica): Moment | undefined {
     if (this.random.chance(1 / 3)) return undefined;
-    const moments = service === 'sentiment' || service === 'routing' ? hopMoments : effectMoments;
+    const moments = momentsOf[service];
     const turn = this.#moments.get(service) ?? 0;
     this.#moments.set(service, turn + 1);
     return moments[turn % moments.length];

@@ -47,9 +47,9 @@ export const postgresStop: Fault = {
       await rig.untilEnded('postgres', 20);
       await expectRefusal(context);
       await context.pause(seconds);
-      // Sentiment keeps nothing there.
+      // Sentiment and routing go on by what they have read there.
       if (seconds > limits.unready) {
-        context.expectUnready([...rig.of('ingestion'), ...rig.of('loop')], since);
+        context.expectUnready([...rig.of('ingestion'), ...rig.of('learning'), ...rig.of('loop')], since);
       }
       await rig.startServer('postgres');
       await context.recovers(limits.server, `Postgres's start`);

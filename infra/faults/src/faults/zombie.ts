@@ -1,4 +1,4 @@
-import { feedbackInbound, feedbackRouted } from '@closeloop/contracts';
+import { feedbackInbound, feedbackRouted, feedbackTagged } from '@closeloop/contracts';
 import { type Replica } from '../rig/replica.js';
 import { limits, type Fault, type FaultContext } from './fault.js';
 
@@ -7,7 +7,7 @@ const FROZEN_S = 13;
 
 /** Frozen in the middle of its batch, woken when its partitions are another's, and only then does what it had begun arrive. */
 async function freeze(context: FaultContext, replica: Replica): Promise<void> {
-  const stateful = replica.service === 'loop' || replica.service === 'ingestion';
+  const stateful = ['ingestion', 'learning', 'loop'].includes(replica.service);
   const proxy = stateful ? replica.postgres : replica.kafka;
   // Of ingestion's batches, one of those whose events are counted exactly, and before it has taken its position: later its lock
   // on the row keeps the successor off by itself, and what the fence is there for does not happen.
@@ -15,7 +15,9 @@ async function freeze(context: FaultContext, replica: Replica): Promise<void> {
     ? proxy.at('statement', 5, context.signal, feedbackInbound.topic)
     : replica.service === 'loop'
       ? proxy.at('commit', 5, context.signal, feedbackRouted.topic)
-      : proxy.at('produce', 5, context.signal));
+      : replica.service === 'learning'
+        ? proxy.at('commit', 5, context.signal, feedbackTagged.topic)
+        : proxy.at('produce', 5, context.signal));
   if (!replica.kill('SIGSTOP')) return;
   try {
     context.injected();
@@ -36,6 +38,7 @@ export const zombie: Fault = {
     const { rig, random } = context;
     const oneOfEach = () => [
       random.pick(rig.of('sentiment')),
+      random.pick(rig.of('learning')),
       random.pick(rig.of('routing')),
       random.pick(rig.of('loop')),
       random.pick(rig.of('ingestion')),

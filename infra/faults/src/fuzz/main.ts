@@ -42,11 +42,16 @@ async function main(): Promise<number> {
       ingestionUrls: [urls.ingestion],
       loopUrls: [urls.loop],
       kafkaBrokers,
-      databaseUrls: { ingestion: databaseOf('ingestion'), routing: databaseOf('routing'), loop: databaseOf('loop') },
+      databaseUrls: {
+        ingestion: databaseOf('ingestion'),
+        learning: databaseOf('learning'),
+        routing: databaseOf('routing'),
+        loop: databaseOf('loop'),
+      },
       apiKey: (source: string) => platform.apiKey(source),
       token: (claims: Parameters<typeof platform.token>[0]) => platform.token(claims),
     };
-    const otherUrls = [urls.sentiment, urls.routing];
+    const otherUrls = [urls.sentiment, urls.learning, urls.routing];
     const { signal } = stopping;
     const { findings } = await fuzz(subject, { seed, seconds: minutes * 60, say, signal, otherUrls });
     for (const finding of findings) process.stdout.write(`${finding}\n`);

@@ -32,7 +32,7 @@ export async function untilDrained(
 
 async function look(subject: Subject): Promise<{ waitingFor: string[]; ends: string }> {
   const waitingFor: string[] = [];
-  for (const service of ['ingestion', 'loop'] as const) {
+  for (const service of ['ingestion', 'learning', 'loop'] as const) {
     const unsent = await countOf(subject.databaseUrls[service], 'select count(*)::int as count from outbox');
     if (unsent > 0) waitingFor.push(`${service}: ${unsent} rows in the outbox`);
   }

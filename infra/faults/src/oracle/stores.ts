@@ -44,11 +44,12 @@ export interface Position {
   readonly end: bigint;
 }
 
-const effects: readonly ServiceName[] = ['ingestion', 'loop'];
+/** Those that keep their positions in their database */
+const effects = ['ingestion', 'learning', 'loop'] as const;
 
 export async function positionsOf({ kafkaBrokers, databaseUrls }: Subject): Promise<Position[]> {
   const stored = new Map<string, bigint>();
-  for (const service of ['ingestion', 'loop'] as const) {
+  for (const service of effects) {
     await withDatabase(databaseUrls[service], async (client) => {
       const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
         'select topic, partition, next_offset from consumer_offset where consumer_group = $1',
@@ -65,7 +66,7 @@ export async function positionsOf({ kafkaBrokers, databaseUrls }: Subject): Prom
         ...consumes.map(({ topic }) => topic),
         ...consumesDeadLettersOf.map(({ topic }) => `${topic}.dead-letter`),
       ];
-      if (!effects.includes(service)) {
+      if (!effects.some((one) => one === service)) {
         for (const { topic, partitions } of await admin.fetchOffsets({ groupId: group, topics })) {
           for (const { partition, offset } of partitions)
             stored.set(`${service} ${topic}/${partition}`, BigInt(offset));

@@ -169,7 +169,7 @@ function* ordered<T extends { partition: number; offset: number }>(
   }
 }
 
-/** The groups whose letters count, by the topic they are of. */
+/** The groups whose letters count, by the topic they are of: nothing ends where learning cannot read it. */
 const counted = new Map<string, string>(
   (['ingestion', 'sentiment', 'routing', 'loop'] as const).flatMap((service) =>
     pipeline[service].consumes

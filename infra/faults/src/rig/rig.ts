@@ -196,6 +196,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
         kafkaBrokers: brokers,
         databaseUrls: {
           ingestion: databaseOf('ingestion'),
+          learning: databaseOf('learning'),
           routing: databaseOf('routing'),
           loop: databaseOf('loop'),
         },

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { mainOf } from '@closeloop/cli';
+import { mainOf, prepareStores } from '@closeloop/cli';
 import { freePorts, type RunningKafka, startKafka } from '@closeloop/embedded';
 import { createTopics } from '@closeloop/messaging';
-import { eventually } from '@closeloop/testing';
+import { eventually, testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { TcpProxy } from './tcp-proxy.js';
 
 jest.setTimeout(120_000);
@@ -57,6 +57,7 @@ class Supervisor {
 
 // The compiled service as a process; `npm test` builds it.
 describe('a service under a supervisor', () => {
+  let environment: TestEnvironment;
   let folder: string;
   let kafka: RunningKafka;
   let proxy: TcpProxy;
@@ -85,8 +86,13 @@ describe('a service under a supervisor', () => {
     });
     await createTopics({ KAFKA_BROKERS: kafka.brokers }, { partitions: 2 });
     proxy = await TcpProxy.start(proxied, 'kafka', listener);
+    // where the active model stands
+    environment = await testEnvironment();
+    await prepareStores({ PATH: process.env['PATH'], ...environment.env }, () => undefined);
     url = `http://127.0.0.1:${http}`;
+    const { DATABASE_URL, DATABASE_PREFIX } = environment.env as Record<'DATABASE_URL' | 'DATABASE_PREFIX', string>;
     supervisor = new Supervisor(mainOf('sentiment'), {
+      ...{ DATABASE_URL, DATABASE_PREFIX },
       KAFKA_BROKERS: `127.0.0.1:${proxied}`,
       SENTIMENT_PORT: String(http),
     });
@@ -96,6 +102,7 @@ describe('a service under a supervisor', () => {
     await supervisor.stop();
     await proxy.close();
     await kafka.stop();
+    await environment.close();
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
 

@@ -7,8 +7,9 @@ import {
   type DetectLanguage,
   type LanguageModel,
 } from './language/judge-language.js';
-import type { LinearModel } from './learning/linear-model.js';
 import type { TextClassifier } from './learning/text-classifier.js';
+import { OwnLabels } from './own/own-labels.js';
+import { taggerName, type OwnModel } from './own/own-model.js';
 import { adaptedClassifier, type Base } from './sentiment/adapt-sentiment.js';
 import { evidenceOf, type Weighed } from './sentiment/evidence.js';
 import {
@@ -22,10 +23,11 @@ import {
   type Traces,
 } from './sentiment/judge-sentiment.js';
 import { emoticons, type Lexicon } from './sentiment/lexicon.js';
-import { ratingShares, sentimentOfRating } from './sentiment/rating-sentiment.js';
+import { isContradicted, ratingShares, sentimentOfRating } from './sentiment/rating-sentiment.js';
 import { sentimentOfShares } from './sentiment/sentiment-of-shares.js';
 import type { Tagger } from './tagger.js';
 import { saysSomething, tokensOf, type Token } from './text/tokens.js';
+import { writtenOf } from './text/written-text.js';
 import { TopicFinder } from './topics/find-topics.js';
 import type { IntentPack, TopicPack, UrgencyPack } from './topics/packs.js';
 import { UrgencyJudge } from './urgency/judge-urgency.js';
@@ -48,18 +50,8 @@ export interface Knowledge {
   readonly urgency: UrgencyPack;
 }
 
-/** A company's own sentiment, over what ships. */
-export interface OwnSentiment {
-  /** Its version, for the tags */
-  readonly version: string;
-  readonly linear: LinearModel;
-}
-
 const ratingModel = 'rating-rules@1';
 const otherLanguages = ['de', 'es', 'fr', 'pt'];
-
-const areOpposite = (one: Sentiment, other: Sentiment): boolean =>
-  (one.label === 'negative' && other.label === 'positive') || (one.label === 'positive' && other.label === 'negative');
 
 /** How much a rating counts beside the text: shares are multiplied by this power of its own. */
 const ratingWeight = 0.5;
@@ -71,6 +63,23 @@ function withRating(shares: Shares, rated: Shares | undefined): Shares {
   return [pooled[0]! / sum, pooled[1]! / sum, pooled[2]! / sum];
 }
 
+/** What is made once of what a tagger knows. */
+interface Parts {
+  readonly english: ReadFeatures;
+  readonly others: ReadonlyMap<string, ReadFeatures>;
+  readonly topics: TopicFinder;
+  readonly intents: IntentJudge;
+  readonly urgency: UrgencyJudge;
+}
+
+const partsOf = ({ lexicon, topics, intents, urgency }: Knowledge): Parts => ({
+  english: readEnglish(lexicon),
+  others: new Map(otherLanguages.map((language) => [language, readOther(language, lexicon)])),
+  topics: new TopicFinder(topics),
+  intents: new IntentJudge(intents),
+  urgency: new UrgencyJudge(urgency),
+});
+
 /**
  * English by all that it knows; German, French, Portuguese and Spanish by their sentiment model; every other language by its rating, and no
  * sentiment where there is none.
@@ -78,41 +87,42 @@ function withRating(shares: Shares, rated: Shares | undefined): Shares {
 export class ModelTagger implements Tagger {
   /** Of the models, for the tags */
   readonly name: string;
-  readonly #own: TextClassifier | undefined;
-  readonly #english: ReadFeatures;
-  readonly #others: ReadonlyMap<string, ReadFeatures>;
-  readonly #topics: TopicFinder;
-  readonly #intents: IntentJudge;
-  readonly #urgency: UrgencyJudge;
+  readonly #ownSentiment: TextClassifier | undefined;
+  readonly #ownLabels: OwnLabels | undefined;
+  readonly #parts: Parts;
 
+  /** @param parts of another tagger with the same knowledge: they take long to make */
   constructor(
     private readonly knowledge: Knowledge,
     private readonly detect: DetectLanguage,
-    own?: OwnSentiment,
+    own?: OwnModel,
+    parts: Parts = partsOf(knowledge),
   ) {
-    this.name = own ? `${knowledge.name}+own@${own.version}` : knowledge.name;
-    this.#own = own && adaptedClassifier(own.linear, knowledge.lexicon, (tokens) => this.baseOf(tokens));
-    this.#english = readEnglish(knowledge.lexicon);
-    this.#others = new Map(otherLanguages.map((language) => [language, readOther(language, knowledge.lexicon)]));
-    this.#topics = new TopicFinder(knowledge.topics);
-    this.#intents = new IntentJudge(knowledge.intents);
-    this.#urgency = new UrgencyJudge(knowledge.urgency);
+    this.name = taggerName(knowledge.name, own?.version);
+    this.#parts = parts;
+    this.#ownSentiment =
+      own?.sentiment && adaptedClassifier(own.sentiment, knowledge.lexicon, (tokens) => this.baseOf(tokens));
+    this.#ownLabels = own && new OwnLabels(own);
+  }
+
+  /** The same with what another company, or another version of this one, has taught; undefined: with what ships alone. */
+  withOwn(own: OwnModel | undefined): ModelTagger {
+    return new ModelTagger(this.knowledge, this.detect, own, this.#parts);
   }
 
   /** What its language is judged by, for adapting to build upon. Undefined where there is no model of the language. */
   baseOf(tokens: readonly Token[]): Base | undefined {
     const { language, sentiment, otherSentiment } = this.knowledge;
     const known = likeliestLanguage(tokens, language);
-    if (known === 'en') return { model: sentiment, read: this.#english };
-    const read = this.#others.get(known);
+    if (known === 'en') return { model: sentiment, read: this.#parts.english };
+    const read = this.#parts.others.get(known);
     return read && { model: otherSentiment, read };
   }
 
   tag(feedback: Feedback): Tags {
     const { name } = this;
     const { language: languageModel } = this.knowledge;
-    const { title } = feedback;
-    const written = title ? `${title}\n${feedback.text ?? ''}` : (feedback.text ?? '');
+    const written = writtenOf(feedback);
     const byRating = sentimentOfRating(feedback);
     const tokens = tokensOf(written, emoticons);
     if (!saysSomething(tokens)) {
@@ -129,7 +139,7 @@ export class ModelTagger implements Tagger {
   /** An undetermined text is judged where it may be English, or emoji alone; a text of two languages by its English half. */
   #readerOf(tag: string, guess: string): ReadFeatures | undefined {
     const readable = tag === 'en' || (tag === 'und' && (guess === 'en' || guess === ''));
-    return readable ? this.#english : this.#others.get(tag);
+    return readable ? this.#parts.english : this.#parts.others.get(tag);
   }
 
   #judge(
@@ -141,13 +151,13 @@ export class ModelTagger implements Tagger {
     byRating: Sentiment | undefined,
   ): Tags {
     const { sentiment, otherSentiment, emotions, lexiconName: lexicon } = this.knowledge;
-    const isEnglish = read === this.#english;
+    const isEnglish = read === this.#parts.english;
     const model = isEnglish ? sentiment : otherSentiment;
     const traces: Traces = { places: [], weights: [] };
     const features = read(tokens, traces);
     const judgement = judgeSentiment(tokens, features, model, read);
     const contradiction = contradictionOf(judgement.clauses);
-    const own = this.#own?.shares(written);
+    const own = this.#ownSentiment?.shares(written);
     const whole: Shares = own ? [own[0]!, own[1]!, own[2]!] : judgement.whole;
     const byText = sentimentOfShares(whole, contradiction);
     const evidence = evidenceOf(tokens, features, traces, model.linear);
@@ -157,15 +167,17 @@ export class ModelTagger implements Tagger {
     }
     const both = sentimentOfShares(withRating(whole, ratingShares(feedback)), contradiction);
     const tags: Tags = { ...base, sentiment: both, lexicon };
-    if (isEnglish) {
-      tags.emotions = judgeEmotions(features, emotions);
-      const topics = this.#topics.find(tokens, judgement);
-      if (topics.length > 0) tags.topics = topics;
-      const intent = this.#intents.judge(tokens, both);
-      if (intent) tags.intent = intent;
-      tags.urgency = this.#urgency.judge(tokens, both);
+    let topics = isEnglish ? this.#parts.topics.find(tokens, judgement) : [];
+    let intent = isEnglish ? this.#parts.intents.judge(tokens, both) : undefined;
+    if (this.#ownLabels) {
+      topics = this.#ownLabels.topics(written, topics);
+      intent = this.#ownLabels.intent(written, intent);
     }
-    if (byRating) tags.ratingMismatch = areOpposite(byText, byRating);
+    if (isEnglish) tags.emotions = judgeEmotions(features, emotions);
+    if (topics.length > 0) tags.topics = topics;
+    if (intent) tags.intent = intent;
+    if (isEnglish) tags.urgency = this.#parts.urgency.judge(tokens, both);
+    if (byRating) tags.ratingMismatch = isContradicted(byText, feedback)!;
     if (evidence.length > 0) tags.evidence = evidence.map((one) => placed(one, feedback.title));
     return tags;
   }

@@ -6,7 +6,9 @@ import { feedbackWith } from '../domain/feedback.fixture.js';
 import { ModelTagger } from '../domain/model-tagger.js';
 import { adaptSentiment } from '../domain/sentiment/adapt-sentiment.js';
 import { detectLanguage } from './eld.detector.js';
-import { readOwnModel, writeOwnModel } from './own-model.js';
+import { ActiveTagger } from '../application/active-tagger.js';
+import { FolderModel } from './folder-model.js';
+import { ownModelOf, readOwnModel, writeOwnModel } from './own-model.js';
 import { shippedKnowledge } from './shipped-knowledge.js';
 
 const knowledge = shippedKnowledge([]);
@@ -29,7 +31,7 @@ describe("a company's own model", () => {
 
   it('says of its own words what the company says, and is named in the tags', () => {
     const { folder: written, version } = writeOwnModel(folder, own.model, { base: knowledge.name, ...about });
-    const tagger = new ModelTagger(knowledge, detectLanguage, readOwnModel(written, knowledge.name));
+    const tagger = shipped.withOwn(ownModelOf(readOwnModel(written)));
     expect(shipped.tag(sick).sentiment?.label).toBe('negative');
     expect(tagger.tag(sick)).toMatchObject({
       sentiment: { label: 'positive' },
@@ -39,11 +41,13 @@ describe("a company's own model", () => {
     expect(shipped.tag(sick).model).toBe(knowledge.name);
   });
 
-  it('is refused over another model than the one that it was learned over, and where it is not whole', () => {
+  it('is refused over another model than the one that it was learned over, and where it is not whole', async () => {
     const { folder: written } = writeOwnModel(folder, own.model, { base: 'closeloop-linear@00000000', ...about });
-    expect(() => readOwnModel(written, knowledge.name)).toThrow(
-      `The model in ${written} cannot be used: it was learned over closeloop-linear@00000000, and ${knowledge.name} ships: adapt again`,
+    const active = new ActiveTagger(shipped, new FolderModel(written), ownModelOf);
+    await expect(active.refresh()).rejects.toThrow(
+      `was learned over closeloop-linear@00000000, and ${knowledge.name} ships`,
     );
-    expect(() => readOwnModel(join(folder, 'nowhere'), knowledge.name)).toThrow('cannot be used');
+    expect(active.name).toBe(knowledge.name);
+    expect(() => readOwnModel(join(folder, 'nowhere'))).toThrow('cannot be used');
   });
 });

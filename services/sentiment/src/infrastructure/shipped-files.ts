@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where the service's own files lie, from the sources, the compiled ones and the bundle alike. */
-function serviceFolder(): string {
+function findFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json')) || !existsSync(join(folder, 'model'))) {
     const above = dirname(folder);
@@ -13,7 +13,11 @@ function serviceFolder(): string {
   return folder;
 }
 
-const folder = serviceFolder();
+export const serviceFolder = findFolder();
 
-export const modelFolder = join(folder, 'model');
-export const packFolder = join(folder, 'packs');
+export const modelFolder = join(serviceFolder, 'model');
+export const packFolder = join(serviceFolder, 'packs');
+
+/** Of the service's package */
+export const release = (JSON.parse(readFileSync(join(serviceFolder, 'package.json'), 'utf8')) as { version: string })
+  .version;

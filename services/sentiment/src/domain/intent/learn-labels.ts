@@ -1,4 +1,11 @@
-import { learn, learnedGrams, type LabelledExample, type TextClassifier } from '../learning/text-classifier.js';
+import type { LinearModel, Features } from '../learning/linear-model.js';
+import {
+  classifierOf,
+  learn,
+  learnedGrams,
+  type LabelledExample,
+  type TextClassifier,
+} from '../learning/text-classifier.js';
 import { emoticons } from '../sentiment/lexicon.js';
 import { gramsOf } from '../text/grams.js';
 import { tokensOf } from '../text/tokens.js';
@@ -6,15 +13,18 @@ import { tokensOf } from '../text/tokens.js';
 const options = { dense: 0, epochs: 8, rate: 0.1, seed: 20_261_126 };
 const noDense = new Float32Array(0);
 
+const read = (text: string): Features => ({
+  grams: gramsOf(tokensOf(text, emoticons), { ...learnedGrams, negation: false }),
+  dense: noDense,
+});
+
 /**
  * Intents or topics of one's own, by examples of them.
+ * @param buckets a power of two: fewer for what is one of many models
  * @throws RangeError where there are not two labels
  */
-export const learnLabels = (examples: readonly LabelledExample[]): TextClassifier =>
-  learn(examples, {
-    read: (text) => ({
-      grams: gramsOf(tokensOf(text, emoticons), { ...learnedGrams, negation: false }),
-      dense: noDense,
-    }),
-    ...options,
-  });
+export const learnLabels = (examples: readonly LabelledExample[], buckets?: number): TextClassifier =>
+  learn(examples, { read, ...options, ...(buckets !== undefined && { buckets }) });
+
+/** The same from a model that was learned before. */
+export const labelClassifier = (model: LinearModel): TextClassifier => classifierOf(model, read);

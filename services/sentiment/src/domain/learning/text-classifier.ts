@@ -8,6 +8,8 @@ export const learnedGrams: GramOptions = { words: 2, negation: true, letters: [3
 export interface LabelledExample {
   readonly text: string;
   readonly label: string;
+  /** How much it counts; 1 where it is not said */
+  readonly weight?: number;
 }
 
 export interface LearnOptions {
@@ -17,6 +19,8 @@ export interface LearnOptions {
   readonly epochs: number;
   readonly rate: number;
   readonly seed: number;
+  /** A power of two; 2^17 where it is not said */
+  readonly buckets?: number;
 }
 
 export interface TextClassifier {
@@ -25,7 +29,7 @@ export interface TextClassifier {
   shares(text: string): Float64Array;
 }
 
-const buckets = 2 ** 17;
+const manyBuckets = 2 ** 17;
 
 /** The same text, whatever its case and spaces: what is split or left out is so by it. */
 export const normalisedText = (text: string): string => text.toLowerCase().replaceAll(/\s+/g, ' ').trim();
@@ -38,12 +42,12 @@ export function learn(examples: readonly LabelledExample[], { read, ...options }
   const classes = [...new Set(examples.map(({ label }) => label))].sort();
   if (classes.length < 2) throw new RangeError(`there is nothing to tell apart: ${classes.length} label`);
   const model = fit(
-    examples.map(({ text, label }) => ({
+    examples.map(({ text, label, weight = 1 }) => ({
       ...read(text),
       target: classes.map((one) => Number(one === label)),
-      weight: 1,
+      weight,
     })),
-    { classes, buckets, ...options },
+    { buckets: manyBuckets, ...options, classes },
   );
   return classifierOf(model, read);
 }

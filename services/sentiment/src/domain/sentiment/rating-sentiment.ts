@@ -48,3 +48,13 @@ export function ratingShares(feedback: Pick<Feedback, 'rating' | 'survey'>): Sha
   const [near, far] = [rest * 0.75, rest * 0.25];
   return label === 'negative' ? [confidence, near, far] : [far, near, confidence];
 }
+
+/** Whether text and stars disagree; undefined where there are no stars. */
+export function isContradicted(
+  { label }: Pick<Sentiment, 'label'>,
+  feedback: Pick<Feedback, 'rating' | 'survey'>,
+): boolean | undefined {
+  const rated = sentimentOfRating(feedback)?.label;
+  if (rated === undefined) return undefined;
+  return (label === 'negative' && rated === 'positive') || (label === 'positive' && rated === 'negative');
+}

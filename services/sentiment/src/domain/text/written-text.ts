@@ -1,3 +1,12 @@
+import type { Feedback } from '@closeloop/contracts';
+
+/** Title and text as one, with a line's end between them. */
+export const writtenOf = ({ title, text }: Pick<Feedback, 'title' | 'text'>): string => {
+  // An optional field may be null
+  const words = text ?? '';
+  return title ? `${title}\n${words}` : words;
+};
+
 /** Addresses, mentions and codes say nothing of the language; every alternative is linear in the text. */
 const noise = /https?:\/\/\S+|[@#][\p{L}\p{N}_]+|[\p{N}\p{Extended_Pictographic}]+/gu;
 

@@ -1,4 +1,4 @@
-import { intentNames, urgencyLevels, type IntentName, type UrgencyLevel } from '@closeloop/contracts';
+import { intentNames, topicNamePattern, urgencyLevels, type IntentName, type UrgencyLevel } from '@closeloop/contracts';
 
 /** A topic as a pack has it. */
 export interface TopicDefinition {
@@ -35,8 +35,6 @@ export class BadPack extends Error {
   override readonly name = 'BadPack';
 }
 
-const topicName = /^[a-z0-9-]{1,60}(\/[a-z0-9-]{1,60})?$/;
-
 function fail(where: string, rule: string): never {
   throw new BadPack(`${where} ${rule}`);
 }
@@ -68,7 +66,7 @@ export function topicPackOf(pack: unknown, where: string): TopicPack {
   const names = new Set<unknown>();
   entriesOf(pack, 'topics', where).forEach(({ name }, at) => {
     const here = `${where}: topics[${at}].name`;
-    if (typeof name !== 'string' || !topicName.test(name)) {
+    if (typeof name !== 'string' || !topicNamePattern.test(name)) {
       fail(here, 'must be one or two parts of lower-case letters, digits and hyphens, such as billing/refund');
     }
     if (names.has(name)) fail(here, `is there twice: ${name}`);
