@@ -9,6 +9,7 @@ export {
   Public,
   type Role,
 } from './access.js';
+export { BackgroundTimer } from './background.timer.js';
 export { AcceptsBytes, AcceptsJson, AcceptsStream } from './body.js';
 export { SenderGone } from './body.interceptor.js';
 export { configProvider, FromEnv, loadConfig } from './configuration.js';

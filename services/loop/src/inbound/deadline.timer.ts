@@ -1,8 +1,6 @@
-import { describeError, Metrics } from '@closeloop/platform';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { BackgroundTimer, Metrics } from '@closeloop/platform';
+import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type FastifyInstance } from 'fastify';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge } from 'prom-client';
 import { MeetDeadlines } from '../application/meet-deadlines.handler.js';
 import { DeadlineStore } from '../domain/deadline-store.js';
@@ -20,12 +18,9 @@ const shortestMs = 200;
  * clock only measures sleeps, and may be wrong.
  */
 @Injectable()
-export class DeadlineTimer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('Deadlines');
-  private readonly stopping = new AbortController();
+export class DeadlineTimer extends BackgroundTimer {
   private readonly met: Counter<'kind'>;
   private overdueSeconds = 0;
-  private running: Promise<void> | undefined;
 
   constructor(
     private readonly deadlines: MeetDeadlines,
@@ -33,6 +28,7 @@ export class DeadlineTimer implements OnApplicationBootstrap, OnModuleDestroy {
     registry: Metrics,
     host: HttpAdapterHost,
   ) {
+    super('Deadlines', host, [shortestMs, longestMs]);
     this.met = new Counter({
       name: 'loop_deadlines_met_total',
       help: 'Deadlines of loops that were due and did what they do',
@@ -48,43 +44,9 @@ export class DeadlineTimer implements OnApplicationBootstrap, OnModuleDestroy {
         this.set(overdue());
       },
     });
-    // before the transport stops: what a last batch tells is sent with the rest
-    host.httpAdapter.getInstance<FastifyInstance>().addHook('preClose', () => this.stop());
   }
 
-  onApplicationBootstrap(): void {
-    this.running = this.run();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.stop();
-  }
-
-  /** Begins nothing more; the batch at hand is finished. */
-  private async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
-  }
-
-  private async run(): Promise<void> {
-    for (let failures = 0; !this.stopping.signal.aborted;) {
-      let pause: number;
-      try {
-        pause = await this.look();
-        if (failures > 0) this.logger.log('Deadlines are met again.');
-        failures = 0;
-      } catch (error) {
-        const told = `Deadlines could not be met: ${describeError(error)}`;
-        if (failures === 0) this.logger.warn(told);
-        else this.logger.debug(told);
-        pause = Math.min(longestMs, shortestMs * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2);
-      }
-      await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-    }
-  }
-
-  /** @returns the milliseconds to sleep */
-  private async look(): Promise<number> {
+  protected override async look(): Promise<number> {
     const wait = await this.store.untilNext();
     this.overdueSeconds = Math.max(0, -(wait ?? 0) / 1000);
     // replicas that wait for the same moment do not all ask at once

@@ -52,6 +52,14 @@ describe('ModelTagger', () => {
     expect(tagger.tag(feedbackWith({ text }))).not.toHaveProperty('sentiment');
   });
 
+  it('given an offer to whoever reads it: spam, which is judged all the same', () => {
+    const text = 'Work from home and earn money today, message me on WhatsApp: https://example.org/join';
+    expect(tagger.tag(feedbackWith({ text }))).toMatchObject({ language: { tag: 'en' }, spamOrEmpty: true });
+    expect(tagger.tag(feedbackWith({ text: 'I work from home and the modem fails' }))).not.toHaveProperty(
+      'spamOrEmpty',
+    );
+  });
+
   it('given praise and a complaint in one text: mixed, and each topic with what its own clause says', () => {
     const text = 'The food was absolutely delicious, we loved it. The waiter was rude and horrible to us.';
     const tags = tagger.tag(feedbackWith({ text }));

@@ -25,11 +25,12 @@ import {
 import { emoticons, type Lexicon } from './sentiment/lexicon.js';
 import { isContradicted, ratingShares, sentimentOfRating } from './sentiment/rating-sentiment.js';
 import { sentimentOfShares } from './sentiment/sentiment-of-shares.js';
+import { SpamJudge } from './spam/judge-spam.js';
 import type { Tagger } from './tagger.js';
 import { saysSomething, tokensOf, type Token } from './text/tokens.js';
 import { writtenOf } from './text/written-text.js';
 import { TopicFinder } from './topics/find-topics.js';
-import type { IntentPack, TopicPack, UrgencyPack } from './topics/packs.js';
+import type { IntentPack, SpamPack, TopicPack, UrgencyPack } from './topics/packs.js';
 import { UrgencyJudge } from './urgency/judge-urgency.js';
 
 /** What a tagger knows. */
@@ -48,6 +49,7 @@ export interface Knowledge {
   readonly topics: readonly TopicPack[];
   readonly intents: IntentPack;
   readonly urgency: UrgencyPack;
+  readonly spam: SpamPack;
 }
 
 const ratingModel = 'rating-rules@1';
@@ -70,14 +72,16 @@ interface Parts {
   readonly topics: TopicFinder;
   readonly intents: IntentJudge;
   readonly urgency: UrgencyJudge;
+  readonly spam: SpamJudge;
 }
 
-const partsOf = ({ lexicon, topics, intents, urgency }: Knowledge): Parts => ({
+const partsOf = ({ lexicon, topics, intents, urgency, spam }: Knowledge): Parts => ({
   english: readEnglish(lexicon),
   others: new Map(otherLanguages.map((language) => [language, readOther(language, lexicon)])),
   topics: new TopicFinder(topics),
   intents: new IntentJudge(intents),
   urgency: new UrgencyJudge(urgency),
+  spam: new SpamJudge(spam),
 });
 
 /**
@@ -131,6 +135,7 @@ export class ModelTagger implements Tagger {
     }
     const { guess, ...language } = judgeLanguage(written, tokens, feedback.languageHint, languageModel, this.detect);
     const base: Tags = { language, model: name, taggedBy: 'model' };
+    if (this.#parts.spam.isSpam(tokens)) base.spamOrEmpty = true;
     const read = this.#readerOf(language.tag, guess);
     if (!read) return byRating ? { ...base, model: ratingModel, sentiment: byRating } : base;
     return this.#judge(feedback, written, tokens, read, base, byRating);

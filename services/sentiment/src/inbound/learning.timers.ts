@@ -1,10 +1,10 @@
+import { BackgroundTimer } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { automatic, Learn } from '../application/learn.handler.js';
 import { RetagPeriod } from '../application/retag.handler.js';
 import { TaggedStore } from '../domain/tagged-store.js';
 import { LearningConfig } from '../learning.config.js';
-import { BackgroundTimer } from './background.timer.js';
 
 /** Nothing to do: looked at again after so long */
 const idleMs = 2_000;

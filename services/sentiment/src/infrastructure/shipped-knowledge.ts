@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knowledge } from '../domain/model-tagger.js';
-import { BadPack, intentPackOf, topicPackOf, urgencyPackOf, type TopicPack } from '../domain/topics/packs.js';
+import {
+  BadPack,
+  intentPackOf,
+  spamPackOf,
+  topicPackOf,
+  urgencyPackOf,
+  type TopicPack,
+} from '../domain/topics/packs.js';
 import { afinnLexicon, lexiconName } from './afinn.lexicon.js';
 import { readModels } from './model-files.js';
 import { modelFolder, packFolder } from './shipped-files.js';
@@ -32,7 +39,7 @@ function topicPack(name: string): TopicPack {
  * @throws BadPack, or Error where a model is not whole
  */
 export function shippedKnowledge(topicPacks: readonly string[] = shippedTopicPacks): Knowledge {
-  const [intents, urgency] = ['intents', 'urgency'].map((name) => join(packFolder, `${name}.json`));
+  const [intents, urgency, spam] = ['intents', 'urgency', 'spam'].map((name) => join(packFolder, `${name}.json`));
   return {
     ...readModels(modelFolder),
     lexicon: afinnLexicon,
@@ -40,5 +47,6 @@ export function shippedKnowledge(topicPacks: readonly string[] = shippedTopicPac
     topics: topicPacks.map(topicPack),
     intents: intentPackOf(jsonOf(intents!), intents!),
     urgency: urgencyPackOf(jsonOf(urgency!), urgency!),
+    spam: spamPackOf(jsonOf(spam!), spam!),
   };
 }

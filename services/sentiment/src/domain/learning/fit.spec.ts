@@ -27,6 +27,26 @@ describe('fitting', () => {
     expect(shareOfYes(model, [0])).toBeLessThan(0.1);
   });
 
+  it('given grams that are left out: the same weights each time, and other grams are learned from as well', () => {
+    // Both tell; the first is a little more often right, and without dropout it is leant on alone.
+    const examples = Array.from({ length: 200 }, (_, n) => ({
+      ...example(0, n % 2),
+      grams: Int32Array.of(n % 2, (n % 20 === 0 ? 1 - (n % 2) : n % 2) + 4, 15),
+    }));
+    const noised = fit(examples, { ...options, dropout: 0.5 });
+    expect(fit(examples, { ...options, dropout: 0.5 })).toEqual(noised);
+    expect(shareOfYes(noised, [5])).toBeGreaterThan(shareOfYes(fit(examples, options), [5]));
+  });
+
+  it('given that rare grams move faster: they weigh more than frequent ones that are as often right', () => {
+    // Gram 2 is in most texts, gram 3 in few; both are of yes alone.
+    const examples = Array.from({ length: 100 }, (_, n) => example(n % 2 === 0 ? 1 : n % 20 === 1 ? 3 : 2, n % 2));
+    const model = fit(examples, { ...options, epochs: 2, rarity: 2 });
+    const plain = fit(examples, { ...options, epochs: 2 });
+    const gain = (gram: number) => shareOfYes(model, [gram]) / shareOfYes(plain, [gram]);
+    expect(gain(3)).toBeGreaterThan(gain(2));
+  });
+
   it('given texts that a dense feature tells apart: knows new ones by it', () => {
     const model = fit(
       Array.from({ length: 50 }, (_, n) => example(3, n % 2, n % 2 ? 1 : -1)),

@@ -21,6 +21,9 @@ export interface LearnOptions {
   readonly seed: number;
   /** A power of two; 2^17 where it is not said */
   readonly buckets?: number;
+  /** As fit has them */
+  readonly dropout?: number;
+  readonly rarity?: number;
 }
 
 export interface TextClassifier {

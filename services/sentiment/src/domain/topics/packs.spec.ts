@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { shippedKnowledge, shippedTopicPacks } from '../../infrastructure/shipped-knowledge.js';
-import { intentPackOf, topicPackOf, urgencyPackOf } from './packs.js';
+import { intentPackOf, spamPackOf, topicPackOf, urgencyPackOf } from './packs.js';
 
 const topic = { name: 'billing/refund', phrases: ['refund'] };
 const pack = { name: 'own', version: 1, topics: [topic] };
@@ -31,7 +31,9 @@ describe('packs', () => {
     expect(() => topicPackOf(given, 'file')).toThrow(told);
   });
 
-  it('of intents and urgency know their names', () => {
+  it('of intents, urgency and spam know their names and phrases', () => {
+    expect(() => spamPackOf([], 'file')).toThrow('file must be an object');
+    expect(() => spamPackOf({ phrases: ['a', 3] }, 'file')).toThrow('file.phrases[1] must be a string with a letter');
     expect(() => intentPackOf({ version: 1, intents: [{ name: 'rant', phrases: [] }] }, 'file')).toThrow(
       'file: intents[0].name must be one of complaint',
     );

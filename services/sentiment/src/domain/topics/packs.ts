@@ -21,6 +21,13 @@ export interface IntentPack {
   readonly intents: readonly { readonly name: IntentName; readonly phrases: readonly string[] }[];
 }
 
+/** What is offered to whoever reads it, not said to the company. */
+export interface SpamPack {
+  readonly name: string;
+  readonly version: number;
+  readonly phrases: readonly string[];
+}
+
 export interface UrgencyPack {
   readonly version: number;
   readonly reasons: readonly {
@@ -50,14 +57,17 @@ function entriesOf(pack: unknown, list: string, where: string): Record<string, u
   return entries.map((entry: unknown, at) => {
     const here = `${where}: ${list}[${at}]`;
     if (!isObject(entry)) fail(here, 'must be an object');
-    const { phrases } = entry;
-    if (!Array.isArray(phrases)) fail(`${here}.phrases`, 'must be a list of strings');
-    phrases.forEach((phrase: unknown, n) => {
-      if (typeof phrase !== 'string' || !/[\p{L}\p{N}]/u.test(phrase)) {
-        fail(`${here}.phrases[${n}]`, 'must be a string with a letter or a digit in it');
-      }
-    });
+    checkPhrases(entry, here);
     return entry;
+  });
+}
+
+function checkPhrases({ phrases }: Record<string, unknown>, where: string): void {
+  if (!Array.isArray(phrases)) fail(`${where}.phrases`, 'must be a list of strings');
+  phrases.forEach((phrase: unknown, n) => {
+    if (typeof phrase !== 'string' || !/[\p{L}\p{N}]/u.test(phrase)) {
+      fail(`${where}.phrases[${n}]`, 'must be a string with a letter or a digit in it');
+    }
   });
 }
 
@@ -95,4 +105,11 @@ export function urgencyPackOf(pack: unknown, where: string): UrgencyPack {
     }
   });
   return pack as UrgencyPack;
+}
+
+/** @throws BadPack */
+export function spamPackOf(pack: unknown, where: string): SpamPack {
+  if (!isObject(pack)) fail(where, 'must be an object');
+  checkPhrases(pack, where);
+  return pack as unknown as SpamPack;
 }

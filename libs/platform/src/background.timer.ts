@@ -1,11 +1,12 @@
-import { describeError } from '@closeloop/platform';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** First and longest pause after a failure */
-const failingMs = [500, 10_000] as const;
+import { describeError } from './problem-mapping.js';
+
+/** First and longest pause after a failure, milliseconds */
+const usualPauses = [500, 10_000] as const;
 
 /** Does something again and again, in every replica; what fails is said once, and tried again after a growing pause. */
 export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModuleDestroy {
@@ -16,6 +17,7 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
   constructor(
     private readonly name: string,
     host: HttpAdapterHost,
+    private readonly failingMs: readonly [first: number, longest: number] = usualPauses,
   ) {
     this.#logger = new Logger(name);
     // before the transport stops: what a last step tells is sent with the rest
@@ -54,7 +56,8 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
         const told = `${this.name} failed: ${describeError(error)}`;
         if (failures === 0) this.#logger.warn(told);
         else this.#logger.debug(told);
-        pause = Math.min(failingMs[1], failingMs[0] * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2);
+        pause =
+          Math.min(this.failingMs[1], this.failingMs[0] * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2);
       }
       await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
