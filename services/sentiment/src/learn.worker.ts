@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { packExamples } from './domain/own/examples.js';
 import { learnOwn } from './domain/own/learn-own.js';
 import type { OwnModel } from './domain/own/own-model.js';
 import { tryOwn } from './domain/own/try-own.js';
@@ -18,7 +19,11 @@ function learn({ topicPacks, active, lessons, rated }: LearnTask): LearnResult {
     ...decodeParts(new Map([...active.parts].map(([name, bytes]) => [name, Buffer.from(bytes)]))),
     version: active.version,
   };
-  const exact = learnOwn(lessons, rated, { lexicon: knowledge.lexicon, baseOf: (tokens) => shipped.baseOf(tokens) });
+  const exact = learnOwn(lessons, rated, {
+    lexicon: knowledge.lexicon,
+    baseOf: (tokens) => shipped.baseOf(tokens),
+    packs: packExamples(knowledge.topics, knowledge.intents),
+  });
   // As it will be read: in eight bits.
   const learned = decodeParts(encodeParts(exact));
   const { parts, trials, better } = tryOwn(own, learned, lessons, rated, (tried) => {

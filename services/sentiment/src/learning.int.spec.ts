@@ -35,12 +35,19 @@ describe('learning, on a real Kafka and Postgres', () => {
   let agent: string;
 
   const publish = (
-    events: readonly { feedback: Feedback; tagRevision?: number; tags: Tags | null; resent?: boolean }[],
+    events: readonly {
+      feedback: Feedback;
+      tagRevision?: number;
+      tags: Tags | null;
+      resent?: boolean;
+      partition?: number;
+    }[],
   ) =>
     environment.publish(
       feedbackTagged.topic,
-      events.map(({ feedback, tagRevision = 1, tags, resent }) => ({
+      events.map(({ feedback, tagRevision = 1, tags, resent, partition }) => ({
         key: feedback.feedbackId,
+        ...(partition !== undefined && { partition }),
         value: { feedback, tagRevision, tags } satisfies FeedbackTagged,
         headers: {
           ce_specversion: '1.0',
@@ -150,16 +157,22 @@ describe('learning, on a real Kafka and Postgres', () => {
     expect((await ask('nonsense', 'GET', '/v1/models')).status).toBe(401);
   });
 
-  it('given a later revision, then an earlier one: the later one stands', async () => {
-    const feedback = feedbackWith({ feedbackId: uuid(2), text: 'second', revision: 2, contentHash: 'b'.repeat(64) });
-    await publish([
-      { feedback, tags: tagsWith() },
-      { feedback: feedbackWith({ feedbackId: uuid(2), text: 'first' }), tagRevision: 3, tags: tagsWith() },
-    ]);
-    await kept(uuid(2));
-    await publish([{ feedback: feedbackWith({ feedbackId: uuid(20) }), tags: tagsWith() }]);
-    await kept(uuid(20));
-    expect((await read(uuid(2))).body).toMatchObject({ revision: 2, tagRevision: 1 });
+  it.each([
+    ['in one batch', true],
+    ['one after the other', false],
+  ])('given a later revision, then an earlier one, %s: the later one stands', async (_case, atOnce) => {
+    const feedbackId = uuid(atOnce ? 21 : 22);
+    const later = feedbackWith({ feedbackId, text: 'second', revision: 2, contentHash: 'b'.repeat(64) });
+    const earlier = { feedback: feedbackWith({ feedbackId, text: 'first' }), tagRevision: 3, tags: tagsWith() };
+    // Behind it in its partition
+    const next = feedbackWith({ feedbackId: uuid(atOnce ? 23 : 24) });
+    const partition = 0;
+    await publish([{ feedback: later, tags: tagsWith(), partition }, ...(atOnce ? [{ ...earlier, partition }] : [])]);
+    await kept(feedbackId);
+    if (!atOnce) await publish([{ ...earlier, partition }]);
+    await publish([{ feedback: next, tags: tagsWith(), partition }]);
+    await kept(next.feedbackId);
+    expect((await read(feedbackId)).body).toMatchObject({ revision: 2, tagRevision: 1 });
   });
 
   it('given a deletion: the words are gone, those of the corrections too, and an earlier revision does not bring them back', async () => {

@@ -8,6 +8,8 @@ import {
   type LanguageModel,
 } from './language/judge-language.js';
 import type { TextClassifier } from './learning/text-classifier.js';
+import { packExamples } from './own/examples.js';
+import { learnByExamples } from './own/learn-own.js';
 import { OwnLabels } from './own/own-labels.js';
 import { taggerName, type OwnModel } from './own/own-model.js';
 import { adaptedClassifier, type Base } from './sentiment/adapt-sentiment.js';
@@ -73,6 +75,8 @@ interface Parts {
   readonly intents: IntentJudge;
   readonly urgency: UrgencyJudge;
   readonly spam: SpamJudge;
+  /** Learned from the examples of the packs, where they have enough */
+  readonly examples: OwnLabels;
 }
 
 const partsOf = ({ lexicon, topics, intents, urgency, spam }: Knowledge): Parts => ({
@@ -82,6 +86,7 @@ const partsOf = ({ lexicon, topics, intents, urgency, spam }: Knowledge): Parts 
   intents: new IntentJudge(intents),
   urgency: new UrgencyJudge(urgency),
   spam: new SpamJudge(spam),
+  examples: new OwnLabels(learnByExamples(packExamples(topics, intents)), false),
 });
 
 /**
@@ -106,7 +111,7 @@ export class ModelTagger implements Tagger {
     this.#parts = parts;
     this.#ownSentiment =
       own?.sentiment && adaptedClassifier(own.sentiment, knowledge.lexicon, (tokens) => this.baseOf(tokens));
-    this.#ownLabels = own && new OwnLabels(own);
+    this.#ownLabels = own && new OwnLabels(own, true);
   }
 
   /** The same with what another company, or another version of this one, has taught; undefined: with what ships alone. */
@@ -174,9 +179,10 @@ export class ModelTagger implements Tagger {
     const tags: Tags = { ...base, sentiment: both, lexicon };
     let topics = isEnglish ? this.#parts.topics.find(tokens, judgement) : [];
     let intent = isEnglish ? this.#parts.intents.judge(tokens, both) : undefined;
-    if (this.#ownLabels) {
-      topics = this.#ownLabels.topics(written, topics);
-      intent = this.#ownLabels.intent(written, intent);
+    for (const learned of [isEnglish ? this.#parts.examples : undefined, this.#ownLabels]) {
+      if (!learned) continue;
+      topics = learned.topics(written, topics);
+      intent = learned.intent(written, intent);
     }
     if (isEnglish) tags.emotions = judgeEmotions(features, emotions);
     if (topics.length > 0) tags.topics = topics;

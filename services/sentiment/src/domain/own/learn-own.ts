@@ -6,8 +6,9 @@ import { sentimentClasses } from '../sentiment/judge-sentiment.js';
 import type { Lexicon } from '../sentiment/lexicon.js';
 import type { Token } from '../text/tokens.js';
 import { writtenOf } from '../text/written-text.js';
+import { lessonExamples, type Examples, type IntentExample, type TopicExample } from './examples.js';
 import { isHeldBack, type Lesson, type RatedLesson } from './lesson.js';
-import { noIntent, type OwnParts } from './own-model.js';
+import type { OwnParts } from './own-model.js';
 
 /** What it is learned over. */
 export interface LearningBase {
@@ -30,18 +31,38 @@ const countsOf = (labels: readonly string[]): ReadonlyMap<string, number> => {
   return counts;
 };
 
+/** Topics and intents by examples of them: yes or no for each topic with ten of both, intents with ten. */
+export function learnByExamples({ topics, intents }: Examples): Pick<OwnParts, 'topics' | 'intents'> {
+  const learnedIntents = learnIntents(intents);
+  const learnedTopics = learnTopics(topics);
+  return {
+    ...(learnedIntents && { intents: learnedIntents }),
+    ...(learnedTopics.size > 0 && { topics: learnedTopics }),
+  };
+}
+
 /**
  * What the lessons teach, those held back left out. A part of which they say too little is not there.
- * Sentiment: over what ships, the corrections and, for a quarter, the stars; each class at least ten times. Intents: those with ten
- * examples. Topics: yes or no for each with ten examples of both.
+ * Sentiment: over what ships, the corrections and, for a quarter, the stars; each class at least ten times. Intents and topics: by what
+ * was said and by the examples of the packs.
  */
-export function learnOwn(lessons: readonly Lesson[], rated: readonly RatedLesson[], base: LearningBase): OwnParts {
+export function learnOwn(
+  lessons: readonly Lesson[],
+  rated: readonly RatedLesson[],
+  { packs, ...base }: LearningBase & { readonly packs: Examples },
+): OwnParts {
   const known = lessons.filter(({ feedback }) => !isHeldBack(feedback));
   const stars = rated.filter(({ feedback }) => !isHeldBack(feedback));
   const sentiment = learnSentiment(known, stars, base);
-  const intents = learnIntents(known);
-  const topics = learnTopics(known);
-  return { ...(sentiment && { sentiment }), ...(intents && { intents }), ...(topics.size > 0 && { topics }) };
+  const said = lessonExamples(lessons);
+  return {
+    ...(sentiment && { sentiment }),
+    // The packs alone are known already.
+    ...learnByExamples({
+      topics: said.topics.length > 0 ? [...packs.topics, ...said.topics] : [],
+      intents: said.intents.length > 0 ? [...packs.intents, ...said.intents] : [],
+    }),
+  };
 }
 
 function learnSentiment(
@@ -65,29 +86,23 @@ function learnSentiment(
   return adaptSentiment(examples, lexicon, baseOf).model;
 }
 
-function learnIntents(lessons: readonly Lesson[]): LinearModel | undefined {
-  const examples = lessons.flatMap(({ feedback, said: { intent } }): LabelledExample[] =>
-    intent === undefined ? [] : [{ text: writtenOf(feedback), label: intent ?? noIntent }],
-  );
+function learnIntents(given: readonly IntentExample[]): LinearModel | undefined {
+  const examples = given.map(({ text, intent }): LabelledExample => ({ text, label: intent }));
   const counts = countsOf(examples.map(({ label }) => label));
   const enough = examples.filter(({ label }) => counts.get(label)! >= fewestOfAClass);
   return new Set(enough.map(({ label }) => label)).size < 2 ? undefined : learnLabels(enough).model;
 }
 
-function learnTopics(lessons: readonly Lesson[]): Map<string, LinearModel> {
-  const labelled = lessons.filter(({ said: { topics } }) => topics !== undefined);
-  const counts = countsOf(labelled.flatMap(({ said: { topics } }) => topics!.map(({ name }) => name)));
+function learnTopics(examples: readonly TopicExample[]): Map<string, LinearModel> {
+  const counts = countsOf(examples.flatMap(({ topics }) => topics));
   const enough = [...counts]
-    .filter(([, count]) => count >= fewestOfAClass && labelled.length - count >= fewestOfAClass)
+    .filter(([, count]) => count >= fewestOfAClass && examples.length - count >= fewestOfAClass)
     .sort(([one, ones], [other, others]) => others - ones || (one < other ? -1 : 1))
     .slice(0, mostTopics);
   return new Map(
     enough.map(([topic]) => {
-      const examples = labelled.map(({ feedback, said: { topics } }) => ({
-        text: writtenOf(feedback),
-        label: topics!.some(({ name }) => name === topic) ? 'yes' : 'no',
-      }));
-      return [topic, learnLabels(examples, topicBuckets).model];
+      const labelled = examples.map(({ text, topics }) => ({ text, label: topics.includes(topic) ? 'yes' : 'no' }));
+      return [topic, learnLabels(labelled, topicBuckets).model];
     }),
   );
 }

@@ -15,7 +15,11 @@ export class OwnLabels {
   readonly #intents: TextClassifier | undefined;
   readonly #topics: readonly { readonly name: string; readonly classifier: TextClassifier; readonly yes: number }[];
 
-  constructor({ intents, topics }: OwnParts) {
+  /** @param takesBack whether what phrases find is taken back where it is doubted: of what was tried before it judges */
+  constructor(
+    { intents, topics }: OwnParts,
+    private readonly takesBack: boolean,
+  ) {
     this.#intents = intents && labelClassifier(intents);
     this.#topics = [...(topics ?? [])].map(([name, model]) => ({
       name,
@@ -26,11 +30,12 @@ export class OwnLabels {
 
   /** @param found what the phrases have found; the learned topics confirm it, take it back, and add to it */
   topics(written: string, found: readonly Topic[]): Topic[] {
+    if (this.#topics.length === 0) return [...found];
     const topics = new Map(found.map((topic) => [topic.name, topic]));
     for (const { name, classifier, yes } of this.#topics) {
       const share = classifier.shares(written)[yes]!;
       const known = topics.get(name);
-      if (known ? share < topicShares.doubted : share < topicShares.believed) topics.delete(name);
+      if (known ? this.takesBack && share < topicShares.doubted : share < topicShares.believed) topics.delete(name);
       else topics.set(name, { ...known, name, confidence: three(Math.max(share, known?.confidence ?? 0)) });
     }
     return [...topics.values()].sort((one, other) => other.confidence - one.confidence).slice(0, mostTopics);

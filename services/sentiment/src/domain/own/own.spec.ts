@@ -4,6 +4,7 @@ import { shippedKnowledge } from '../../infrastructure/shipped-knowledge.js';
 import { feedbackWith } from '../feedback.fixture.js';
 import { ModelTagger } from '../model-tagger.js';
 import type { TagCorrection } from '../correction/correct-tags.js';
+import { packExamples } from './examples.js';
 import { learnOwn } from './learn-own.js';
 import { isHeldBack, type Lesson, type RatedLesson } from './lesson.js';
 import type { OwnModel } from './own-model.js';
@@ -14,6 +15,7 @@ const shipped = new ModelTagger(knowledge, detectLanguage);
 const base = {
   lexicon: knowledge.lexicon,
   baseOf: (tokens: Parameters<typeof shipped.baseOf>[0]) => shipped.baseOf(tokens),
+  packs: packExamples(knowledge.topics, knowledge.intents),
 };
 const tagWith: TagWith = (own) => {
   const tagger = shipped.withOwn(own && { version: 'tried', ...own });
@@ -98,5 +100,49 @@ describe('what a company teaches', () => {
     const { trials: judged } = tryOwn(undefined, turned, upside, rated, tagWith);
     expect(judged.sentiment?.better).toBe(false);
     expect(judged.sentiment?.rated?.rightAfter).toBeLessThan(judged.sentiment!.rated!.rightBefore);
+  });
+});
+
+describe('examples in packs', () => {
+  const places = ['harbour', 'north gate', 'main square', 'old town', 'airport', 'stadium'];
+  const about = (start: string, end: string) =>
+    places.flatMap((place) => [`${start} at the ${place} ${end}`, `${end}, ${start} ${place}`]);
+  const pack = {
+    name: 'rides',
+    version: 1,
+    topics: [
+      {
+        name: 'ride/driver',
+        phrases: ['chauffeur'],
+        examples: about('the man behind the wheel', 'was rude to my mother'),
+      },
+      { name: 'ride/fare', phrases: ['fare'], examples: about('they took far too much', 'for a ten minute trip') },
+      { name: 'ride/seat', phrases: ['seat'], examples: ['my knees hurt in the back'] },
+    ],
+  };
+  const text = 'The man behind the wheel was rude at the museum';
+  const topicsOf = (own?: OwnModel) =>
+    new ModelTagger({ ...knowledge, topics: [pack] }, detectLanguage, own).tag(feedbackWith({ text })).topics;
+
+  it('given ten and more of a topic: it is found where none of its phrases stands', () => {
+    expect(topicsOf()).toMatchObject([{ name: 'ride/driver' }]);
+    const phrasesAlone = { ...pack, topics: pack.topics.map(({ examples: _examples, ...topic }) => topic) };
+    const tags = new ModelTagger({ ...knowledge, topics: [phrasesAlone] }, detectLanguage).tag(feedbackWith({ text }));
+    expect(tags).not.toHaveProperty('topics');
+  });
+
+  it('given too few: they count when people have said enough more', () => {
+    const examples = packExamples([pack], knowledge.intents);
+    const said = places.map((place) =>
+      lesson(`my knees hurt in the back at the ${place}`, { topics: [{ name: 'ride/seat' }] }),
+    );
+    const more = places.map((place) =>
+      lesson(`no room for my knees at the ${place}`, { topics: [{ name: 'ride/seat' }] }),
+    );
+    const learned = (lessons: readonly Lesson[]) => [
+      ...(learnOwn(lessons, [], { ...base, packs: examples }).topics?.keys() ?? []),
+    ];
+    expect(learned([...said, ...more])).toContain('ride/seat');
+    expect(learned(said)).not.toContain('ride/seat');
   });
 });

@@ -26,6 +26,7 @@ describe('packs', () => {
       { ...pack, topics: [{ name: 'a', phrases: ['...'] }] },
       'file: topics[0].phrases[0] must be a string with a letter',
     ],
+    [{ ...pack, topics: [{ ...topic, examples: 'x' }] }, 'file: topics[0].examples must be a list of strings'],
     [{ version: 1, topics: [topic] }, 'file: name must be a string'],
   ])('given %j: says where and what', (given, told) => {
     expect(() => topicPackOf(given, 'file')).toThrow(told);

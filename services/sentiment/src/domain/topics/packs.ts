@@ -6,6 +6,8 @@ export interface TopicDefinition {
   readonly name: string;
   /** Words that speak of it; their English inflections are known */
   readonly phrases: readonly string[];
+  /** Texts that speak of it; with ten of them, those of corrections counted, it is learned */
+  readonly examples?: readonly string[];
 }
 
 /** Topics of an industry, or of one company: data, see packs/topics/. */
@@ -18,7 +20,12 @@ export interface TopicPack {
 export interface IntentPack {
   readonly version: number;
   /** The first that is found counts */
-  readonly intents: readonly { readonly name: IntentName; readonly phrases: readonly string[] }[];
+  readonly intents: readonly {
+    readonly name: IntentName;
+    readonly phrases: readonly string[];
+    /** As those of topics */
+    readonly examples?: readonly string[];
+  }[];
 }
 
 /** What is offered to whoever reads it, not said to the company. */
@@ -57,16 +64,18 @@ function entriesOf(pack: unknown, list: string, where: string): Record<string, u
   return entries.map((entry: unknown, at) => {
     const here = `${where}: ${list}[${at}]`;
     if (!isObject(entry)) fail(here, 'must be an object');
-    checkPhrases(entry, here);
+    checkStrings(entry, 'phrases', here);
+    if (entry['examples'] !== undefined) checkStrings(entry, 'examples', here);
     return entry;
   });
 }
 
-function checkPhrases({ phrases }: Record<string, unknown>, where: string): void {
-  if (!Array.isArray(phrases)) fail(`${where}.phrases`, 'must be a list of strings');
-  phrases.forEach((phrase: unknown, n) => {
-    if (typeof phrase !== 'string' || !/[\p{L}\p{N}]/u.test(phrase)) {
-      fail(`${where}.phrases[${n}]`, 'must be a string with a letter or a digit in it');
+function checkStrings(entry: Record<string, unknown>, name: 'phrases' | 'examples', where: string): void {
+  const strings = entry[name];
+  if (!Array.isArray(strings)) fail(`${where}.${name}`, 'must be a list of strings');
+  strings.forEach((one: unknown, n) => {
+    if (typeof one !== 'string' || !/[\p{L}\p{N}]/u.test(one)) {
+      fail(`${where}.${name}[${n}]`, 'must be a string with a letter or a digit in it');
     }
   });
 }
@@ -110,6 +119,6 @@ export function urgencyPackOf(pack: unknown, where: string): UrgencyPack {
 /** @throws BadPack */
 export function spamPackOf(pack: unknown, where: string): SpamPack {
   if (!isObject(pack)) fail(where, 'must be an object');
-  checkPhrases(pack, where);
+  checkStrings(pack, 'phrases', where);
   return pack as unknown as SpamPack;
 }
