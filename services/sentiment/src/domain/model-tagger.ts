@@ -1,5 +1,5 @@
 import type { Evidence, Feedback, Sentiment, Tags } from '@closeloop/contracts';
-import { judgeEmotions, type EmotionModel } from './emotions/judge-emotions.js';
+import { emotionFeatures, judgeEmotions, type EmotionModel } from './emotions/judge-emotions.js';
 import { IntentJudge } from './intent/judge-intent.js';
 import {
   judgeLanguage,
@@ -184,7 +184,7 @@ export class ModelTagger implements Tagger {
       topics = learned.topics(written, topics);
       intent = learned.intent(written, intent);
     }
-    if (isEnglish) tags.emotions = judgeEmotions(features, emotions);
+    if (isEnglish) tags.emotions = judgeEmotions(emotionFeatures(tokens, features), emotions);
     if (topics.length > 0) tags.topics = topics;
     if (intent) tags.intent = intent;
     if (isEnglish) tags.urgency = this.#parts.urgency.judge(tokens, both);

@@ -1,5 +1,5 @@
 import { trainEmotions } from '../training/train-emotions.js';
-import { judgeEmotions } from '../domain/emotions/judge-emotions.js';
+import { emotionFeatures, judgeEmotions } from '../domain/emotions/judge-emotions.js';
 import { learnLabels } from '../domain/intent/learn-labels.js';
 import { partOf, normalisedText, type TextClassifier } from '../domain/learning/text-classifier.js';
 import { adaptSentiment, type Base } from '../domain/sentiment/adapt-sentiment.js';
@@ -37,8 +37,11 @@ function learnJudge(task: TaskName, rows: readonly LabelledText[], { lexicon, ba
   if (task !== 'emotion') return ofClassifier(learnLabels(rows));
   const model = trainEmotions(rows, lexicon);
   const read = readEnglish(lexicon);
-  return ({ text }) =>
-    new Map(judgeEmotions(read(tokensOf(text, emoticons)), model).map(({ name, confidence }) => [name, confidence]));
+  return ({ text }) => {
+    const tokens = tokensOf(text, emoticons);
+    const emotions = judgeEmotions(emotionFeatures(tokens, read(tokens)), model);
+    return new Map(emotions.map(({ name, confidence }) => [name, confidence]));
+  };
 }
 
 /** Of K parts each is judged by what was learned from the others. Texts that are the same are in one part. */

@@ -62,7 +62,7 @@ interface Manifest {
   readonly name: string;
   readonly sentiment: { readonly temperature: number };
   readonly otherSentiment: { readonly temperature: number };
-  readonly emotions: { readonly thresholds: readonly number[] };
+  readonly emotions: Omit<EmotionModel, 'linear'>;
 }
 
 /** @throws Error naming the folder, where a file is not there or not whole */
@@ -88,7 +88,7 @@ export function filesOf({ name, language, sentiment, otherSentiment, emotions }:
     name,
     sentiment: { temperature: sentiment.temperature },
     otherSentiment: { temperature: otherSentiment.temperature },
-    emotions: { thresholds: emotions.thresholds },
+    emotions: { calibrations: emotions.calibrations, thresholds: emotions.thresholds },
   };
   return new Map([
     ['language.bin', encodeModel(language.linear)],

@@ -1,24 +1,48 @@
-import { emotionNames, type Emotion, type EmotionName } from '@closeloop/contracts';
+import { emotionNames, type Emotion } from '@closeloop/contracts';
+import { calibrated, type Calibration } from '../learning/calibration.js';
 import { logitsOf, softmax, type Features, type LinearModel } from '../learning/linear-model.js';
+import { beginningsOf } from '../text/grams.js';
+import type { Token } from '../text/tokens.js';
 
 /** Its classes are `emotionNames`, in their order. */
 export interface EmotionModel {
   readonly linear: LinearModel;
-  /** By class: the share from which on the emotion is said */
+  /** By class, from its share of the softmax to how often it holds */
+  readonly calibrations: readonly Calibration[];
+  /** By class: the confidence from which on the emotion is said */
   readonly thresholds: readonly number[];
+}
+
+/** Letters of the beginnings of words that are counted. */
+const beginnings = [3, 6] as const;
+
+/**
+ * What is counted of a text for its emotions: what is for its sentiment, and how its words begin. Words of rare emotions come in few of
+ * their forms in what there is to learn from.
+ */
+export function emotionFeatures(tokens: readonly Token[], { grams, dense }: Features): Features {
+  const more = beginningsOf(tokens, beginnings);
+  const all = new Int32Array(grams.length + more.length);
+  all.set(grams);
+  all.set(more, grams.length);
+  return { grams: all, dense };
 }
 
 const three = (value: number): number => Math.round(value * 1000) / 1000;
 
-/** Ekman's six and neutral: those whose share reaches their threshold, the likeliest first; that one in any case. */
-export function judgeEmotions(features: Features, { linear, thresholds }: EmotionModel): Emotion[] {
-  const shares = new Float64Array(emotionNames.length);
-  logitsOf(linear, features, shares);
-  softmax(shares);
-  const likeliest = shares.indexOf(Math.max(...shares));
-  return emotionNames
-    .map((name: EmotionName, k) => ({ name, k, confidence: three(shares[k]!) }))
-    .filter(({ k }) => k === likeliest || shares[k]! >= thresholds[k]!)
-    .sort((one, other) => other.confidence - one.confidence)
-    .map(({ name, confidence }) => ({ name, confidence }));
+/**
+ * Ekman's six and neutral: those whose confidence reaches their threshold, the likeliest first; that one in any case.
+ * @param features as emotionFeatures has them
+ */
+export function judgeEmotions(features: Features, { linear, calibrations, thresholds }: EmotionModel): Emotion[] {
+  const sure = new Float64Array(emotionNames.length);
+  logitsOf(linear, features, sure);
+  softmax(sure);
+  for (let k = 0; k < sure.length; k += 1) sure[k] = calibrated(sure[k]!, calibrations[k]!);
+  const likeliest = sure.indexOf(Math.max(...sure));
+  const said: Emotion[] = [];
+  emotionNames.forEach((name, k) => {
+    if (k === likeliest || sure[k]! >= thresholds[k]!) said.push({ name, confidence: three(sure[k]!) });
+  });
+  return said.sort((one, other) => other.confidence - one.confidence);
 }

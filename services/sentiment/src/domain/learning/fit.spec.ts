@@ -69,6 +69,13 @@ describe('fitting', () => {
     expect(fit(examples, { ...options, seed: 2 })).not.toEqual(fit(examples, options));
   });
 
+  it('given caution: a gram that came once counts less beside one that is common', () => {
+    const examples = [example(1, 1), ...Array.from({ length: 200 }, (_, n) => example(2 + (n % 2), n % 2))];
+    const [leaping, cautious] = [0, 1].map((caution) => fit(examples, { ...options, caution }));
+    const ratio = (model: LinearModel) => model.sparseWeights[2 * 1 + 1]! / model.sparseWeights[2 * 3 + 1]!;
+    expect(ratio(cautious!)).toBeLessThan(0.8 * ratio(leaping!));
+  });
+
   it('in eight bits says nearly the same', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(15), fc.nat(1)), { minLength: 4, maxLength: 40 }), (pairs) => {

@@ -18,6 +18,11 @@ export interface FitOptions {
   readonly epochs: number;
   /** Step of AdaGrad */
   readonly rate: number;
+  /**
+   * How large squares of gradients each gram is taken to have had before its first: with more, what is seen once or twice moves its weight
+   * little, where AdaGrad has it leap; what is common does not feel it. 0 where it is not said
+   */
+  readonly caution?: number;
   readonly seed: number;
   /** Share of a text's grams that are left out at each step, others each time (feature noising, Wager, Wang and Liang 2013) */
   readonly dropout?: number;
@@ -42,7 +47,7 @@ function raritiesOf(examples: readonly Example[], buckets: number, power: number
  * decides. The same examples and options give the same weights to the bit: Math.exp is V8's own on every machine.
  */
 export function fit(examples: readonly Example[], options: FitOptions): LinearModel {
-  const { classes, buckets, dense, epochs, rate, seed, dropout = 0, rarity = 0 } = options;
+  const { classes, buckets, dense, epochs, rate, seed, caution = 0, dropout = 0, rarity = 0 } = options;
   const size = classes.length;
   const mask = buckets - 1;
   const sparseWeights = new Float32Array(buckets * size);
@@ -52,7 +57,7 @@ export function fit(examples: readonly Example[], options: FitOptions): LinearMo
     ...{ classes, buckets, dense, sparseWeights, denseWeights, bias },
     scales: new Float32Array(size).fill(1),
   };
-  const squares = { sparse: new Float32Array(buckets * size), dense: new Float32Array(dense * size) };
+  const squares = { sparse: new Float32Array(buckets * size).fill(caution), dense: new Float32Array(dense * size) };
   const biasSquares = new Float32Array(size);
   const random = xoroshiro128plus(seed);
   const order = Uint32Array.from(examples, (_, at) => at);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { gramsOf } from './grams.js';
+import { beginningsOf, gramsOf } from './grams.js';
 import { tokensOf } from './tokens.js';
 
 const tokens = (text: string) => tokensOf(text, new Set());
@@ -25,6 +25,15 @@ describe('grams', () => {
     expect(gramsOf(tokens('ab'), { words: 1, letters: [2, 2] })).toHaveLength(4);
     const [inWord] = [...gramsOf(tokens('cab'), { words: 1, letters: [2, 2] })].slice(1);
     expect([...gramsOf(tokens('ab'), { words: 1, letters: [2, 2] })]).not.toContain(inWord);
+  });
+
+  it('of beginnings are the same for words that begin alike, and none of what is short or no word', () => {
+    const [scared, scary] = [beginningsOf(tokens('scared'), [4, 5]), beginningsOf(tokens('scary'), [4, 5])];
+    expect(scared).toHaveLength(2);
+    expect(scared[0]).toBe(scary[0]);
+    expect(scared[1]).not.toBe(scary[1]);
+    expect(beginningsOf(tokens('scar'), [4, 5])).toEqual(Int32Array.of(scared[0]!));
+    expect(beginningsOf(tokens('a bad 12345 @someone !'), [4, 5])).toHaveLength(0);
   });
 
   it('of another seed are others', () => {

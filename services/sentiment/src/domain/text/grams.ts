@@ -70,6 +70,26 @@ export function gramsOf(
   return found.subarray(0, count);
 }
 
+const beginningSeed = 0x5e;
+
+/**
+ * Hashes of how words begin: of so many letters, where a word has them. What stands in for stems: scared, scary and scares begin alike.
+ * Few, beside all pieces of words.
+ */
+export function beginningsOf(tokens: readonly Token[], [fewest, most]: readonly [number, number]): Int32Array {
+  const found = new Int32Array(tokens.length * (most - fewest + 1));
+  let count = 0;
+  for (const { kind, text } of tokens) {
+    if (kind !== 'word') continue;
+    let hash = basis ^ beginningSeed;
+    for (let size = 1; size <= most && size <= text.length; size += 1) {
+      hash = Math.imul(hash ^ text.charCodeAt(size - 1), prime);
+      if (size >= fewest) found[count++] = mixed(hash + size);
+    }
+  }
+  return found.subarray(0, count);
+}
+
 /** At least as many as there can be. */
 function roomFor(tokens: readonly Token[], words: number, letters: GramOptions['letters']): number {
   const ofWords = tokens.length * words;
