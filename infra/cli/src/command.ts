@@ -128,14 +128,18 @@ export function span(seconds: number): string {
 /** A time as RFC 3339 has it, or `2h`, `30min`, `7d` ago. @throws UsageError */
 export function timeOf(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const ago = /^(\d{1,6})(s|min|h|d)$/.exec(text);
+  const ago = /^(\d{1,6})(s|m|min|h|d)$/.exec(text);
   if (ago) {
-    const ms = { s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 }[ago[2] as 's' | 'min' | 'h' | 'd'];
+    const ms = { s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 }[
+      ago[2] as 's' | 'm' | 'min' | 'h' | 'd'
+    ];
     return new Date(Date.now() - Number(ago[1]) * ms).toISOString();
   }
   const day = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(day) || Number.isNaN(Date.parse(day)))
-    throw new UsageError(`${option} takes a time such as 2026-11-22T08:00:00Z, a day, or 2h for two hours ago.`);
+    throw new UsageError(
+      `${option} takes a time such as 2026-11-22T08:00:00Z, a day, or 2h for two hours ago (s, min, h, d).`,
+    );
   return day;
 }
 

@@ -53,7 +53,8 @@ export class AccessGuard implements CanActivate, OnApplicationBootstrap {
   }
 
   private async identifyConnector(key: string): Promise<Principal> {
-    const known = await this.#keys?.verify(key);
+    if (!this.#keys) throw unauthenticated('This service is for people, with a token; it takes no API keys.', true);
+    const known = await this.#keys.verify(key);
     if (known === undefined) throw unauthenticated('The API key is not known, or was revoked.', true);
     return { kind: 'connector', keyId: known.keyId, source: known.source };
   }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { packExamples } from './domain/own/examples.js';
 import { learnOwn } from './domain/own/learn-own.js';
+import { ordinaryTexts } from './domain/own/ordinary.js';
 import type { OwnModel } from './domain/own/own-model.js';
 import { tryOwn } from './domain/own/try-own.js';
 import { ModelTagger } from './domain/model-tagger.js';
@@ -19,14 +20,19 @@ function learn({ topicPacks, active, lessons, rated }: LearnTask): LearnResult {
     ...decodeParts(new Map([...active.parts].map(([name, bytes]) => [name, Buffer.from(bytes)]))),
     version: active.version,
   };
+  const ordinary = ordinaryTexts(knowledge.plain, knowledge.topics, knowledge.intents, (feedback) => {
+    language.known = 'en';
+    return shipped.tag(feedback);
+  });
   const exact = learnOwn(lessons, rated, {
     lexicon: knowledge.lexicon,
     baseOf: (tokens) => shipped.baseOf(tokens),
     packs: packExamples(knowledge.topics, knowledge.intents),
+    ordinary,
   });
   // As it will be read: in eight bits.
   const learned = decodeParts(encodeParts(exact));
-  const { parts, trials, better } = tryOwn(own, learned, lessons, rated, (tried) => {
+  const { parts, trials, better } = tryOwn(own, learned, lessons, rated, ordinary, (tried) => {
     const tagger = shipped.withOwn(tried && { version: 'tried', ...tried });
     return ({ feedback, language: known }) => {
       language.known = known;

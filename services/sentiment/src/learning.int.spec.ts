@@ -238,7 +238,7 @@ describe('learning, on a real Kafka and Postgres', () => {
     expect(back).toMatchObject({ status: 200, body: { version: 'shipped', rollback: true } });
     expect((await ask(manager, 'POST', '/v1/models/rollback', { reason: 'again' })).status).toBe(409);
     expect((await ask(manager, 'POST', '/v1/models/learn')).body).toMatchObject({
-      ...{ version, activated: false, held: 'after-rollback' },
+      ...{ version, activated: false, held: 'by-person' },
     });
     const again = await ask(manager, 'POST', '/v1/models/active', { version, reason: 'looked at' });
     expect(again).toMatchObject({ status: 200, body: { version, reason: 'looked at' } });

@@ -17,7 +17,16 @@ interface PairedTest {
   readonly p: number;
 }
 
-type Trials = Readonly<Record<string, { readonly heldBack: PairedTest; readonly better: boolean }>>;
+type Trials = Readonly<
+  Record<
+    string,
+    {
+      readonly heldBack: PairedTest;
+      readonly ordinary: PairedTest & { readonly borne: boolean };
+      readonly better: boolean;
+    }
+  >
+>;
 
 interface Models {
   readonly shipped: string;
@@ -57,7 +66,7 @@ const trialsOf = (trials: Trials): string =>
       ]) =>
         `${name} ${rightBefore} → ${rightAfter} of ${n} right (p ${p.toPrecision(2)})${better ? '' : ', not better'}`,
     )
-    .join('; ') || 'too little was said to learn from';
+    .join('; ') || 'too little was said to learn from: ten of a kind';
 
 export const models: Command = {
   name: 'models',
@@ -68,8 +77,9 @@ npx closeloop models activate VERSION --reason WHY
 npx closeloop models rollback --reason WHY
 
 Learning goes on by itself while people correct tags (POST /v1/feedback/<id>/tags); \`learn\` does it now. A model becomes active only where
-it is surely better, on corrections that no model ever learns from, than the one that is. \`rollback\` goes back to what was active before;
-from then on a better one waits until somebody activates a version. VERSION is that of the list, or \`shipped\`: none of one's own.
+it is surely better, on corrections that no model ever learns from, than the one that is, and judges ordinary texts nearly as well as what ships.
+\`rollback\` goes back to what was active before; from then on, and while \`shipped\` was activated, a better one waits until somebody activates a
+version. VERSION is that of the list, or \`shipped\`: none of one's own. What was tagged meanwhile stays: see closeloop retag.
 
   npx closeloop models
   npx closeloop models rollback --reason 'praise from the kids line is tagged negative'
@@ -140,6 +150,9 @@ function learnedText({ corrections, rated, trials, version, activated, held }: L
   const from = `Learned from ${corrections} corrections and ${rated} ratings: ${trialsOf(trials)}.\n`;
   if (version === undefined) return `${from}Nothing is surely better than what is active: it stays.\n`;
   if (activated) return `${from}${version} is active.\n`;
-  const why = held === 'after-rollback' ? 'somebody has rolled back' : 'another version became active meanwhile';
+  const why =
+    held === 'by-person'
+      ? 'somebody has rolled back or switched to what ships'
+      : 'another version became active meanwhile';
   return `${from}${version} is better and not active, as ${why}: npx closeloop models activate ${version} --reason WHY\n`;
 }

@@ -20,7 +20,7 @@ const lookMs = 1_000;
 const mostPerSecond = 1_000;
 
 const progressOf = ({ lookedAt, retagged, changed, leftHuman, failed }: Retag): string =>
-  `${counted(lookedAt, 'feedback', 'feedback')} looked at, ${retagged} tagged anew, ${changed} of them otherwise, ${leftHuman} left as a person has said${failed > 0 ? `, ${failed} that could not be judged` : ''}`;
+  `${counted(lookedAt, 'feedback', 'feedback')} looked at, ${retagged} tagged anew, ${changed} of them otherwise, ${leftHuman} left as a person has said, ${lookedAt - retagged - leftHuman - failed} that it says the same of${failed > 0 ? `, ${failed} that could not be judged` : ''}`;
 
 export const retag: Command = {
   name: 'retag',
@@ -29,7 +29,7 @@ export const retag: Command = {
 
 Tags the feedback that was received in the period anew, at most N a second (50): each gets a new revision of its tags, is routed again, and
 its loop hears of it. What a person has said stands. VERSION is one of \`closeloop models\`, or \`shipped\`; the active one unless told otherwise.
-It runs in the service and goes on after a restart; Ctrl-C here stops the looking on, not the work. TIME as in \`closeloop republish\`.
+It runs in the service and goes on after a restart; Ctrl-C here stops the looking on, not the work (POST /v1/retags/<id>/stop does). TIME as in \`closeloop republish\`.
 
   npx closeloop retag --from 7d
   npx closeloop retag --from 2026-11-01 --to 2026-11-08 --model shipped --per-second 200

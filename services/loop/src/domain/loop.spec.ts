@@ -156,13 +156,13 @@ describe('who may', () => {
     reopen: ['agent'],
     dismiss: ['agent'],
     withdraw: ['source'],
-    revise: ['source'],
+    revise: ['source', 'system'],
     join: ['source'],
     split: ['agent'],
     assign: ['agent', 'system'],
     escalate: ['agent', 'system'],
     'set-priority': ['agent', 'system'],
-    note: ['source'],
+    note: ['source', 'system'],
   };
   const kinds: ActorKind[] = ['system', 'agent', 'customer', 'source'];
   it.each(commandTypes.flatMap((type) => kinds.map((kind) => [type, kind, mayBy[type].includes(kind)] as const)))(

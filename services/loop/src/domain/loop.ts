@@ -141,13 +141,14 @@ const rules: Record<Exclude<CommandType, 'open'>, { by: readonly ActorKind[]; fr
   reopen: { by: ['agent'], from: ['resolved', 'verified', 'closed-unverified', 'dismissed'] },
   dismiss: { by: ['agent'], from: ['opened', 'reopened', 'acknowledged'] },
   withdraw: { by: ['source'], from: notClosed },
-  revise: { by: ['source'], from: notClosed },
+  // by the system where only what the tagger, a person's correction or a rule says of the same words is new
+  revise: { by: ['source', 'system'], from: notClosed },
   join: { by: ['source'], from: notClosed },
   split: { by: ['agent'], from: notClosed },
   assign: { by: ['agent', 'system'], from: notClosed },
   escalate: { by: ['agent', 'system'], from: notClosed },
   'set-priority': { by: ['agent', 'system'], from: notClosed },
-  note: { by: ['source'], from: [...notClosed, ...closed] },
+  note: { by: ['source', 'system'], from: [...notClosed, ...closed] },
 };
 
 const refuse = (reason: RefusalReason, message: string): Refusal => new Refusal(reason, message);

@@ -123,6 +123,14 @@ describe('a later revision', () => {
     expect(settled).toMatchObject({ outcome: 'loop', feedback: { settlement: 2, team: 'support' } });
     expect(world.loop(1)).toMatchObject({ team: 'support', version: 2, state: 'opened' });
   });
+  it('of the tags alone is told by the system: the customer has said nothing new', () => {
+    const world = new World();
+    world.settle(arrival(1));
+    const told = (over: Parameters<typeof arrival>[1]) => world.settle(arrival(1, over)).steps[0]!.event;
+    expect(told({ tagRevision: 2 })).toMatchObject({ change: 'revised', actor: { kind: 'system' } });
+    expect(told({ revision: 2 })).toMatchObject({ change: 'revised', actor: { kind: 'source', id: 'shop' } });
+  });
+
   it('does not retake the decision to join', () => {
     const world = new World();
     world.settle(arrival(1, { customer: 'c' }));

@@ -191,7 +191,9 @@ function settlePlaced(
   const { settlement, receivedAt } = known;
   const feedback = settledFeedback(arrival, settlement + 1, receivedAt, outcome, loop.team, place);
   const ref: FeedbackRef = { feedbackId, revision };
-  const from = { at: now, actor: actorOf(arrival), feedback: ref };
+  // The customer has said nothing new where only tags or the route are: a model, a person's correction or a rule has.
+  const isRetold = revision === known.revision && !arrival.deleted;
+  const from = { at: now, actor: isRetold ? ({ kind: 'system' } as const) : actorOf(arrival), feedback: ref };
 
   if (arrival.deleted) {
     const withdraws = !wasDeleted && !isClosed(loop.state) && loop.feedback <= 1;

@@ -30,7 +30,7 @@ export class ActivateModel {
       if (model.base !== this.base) return { kind: 'other-base', base: model.base };
     }
     const active = await this.store.active();
-    // It is an activation all the same where it was gone back to: what is learned is made active by itself again.
+    // It is one all the same where it was gone back to: what is learned is made active by itself again.
     if (active.version === version && !active.rollback) return { kind: 'already', active };
     return {
       kind: 'activated',
@@ -55,14 +55,14 @@ export class ActivateModel {
 }
 
 /**
- * What was active before the active one was activated: the list read as a stack, on which an activation puts and a rollback takes.
+ * What was active before the active one was: the list read as a stack, on which an activation of another version puts and a rollback takes.
  * @param history newest first
  */
 export function versionBefore(history: readonly Activation[]): { readonly version: string | undefined } | 'none' {
   const stack: (string | undefined)[] = [undefined];
   for (const { version, rollback } of history.toReversed()) {
     if (rollback) stack.pop();
-    else stack.push(version);
+    else if (version !== stack.at(-1)) stack.push(version);
   }
   return stack.length < 2 ? 'none' : { version: stack.at(-2) };
 }

@@ -11,7 +11,7 @@ export interface LearnOutcome {
   readonly version?: string;
   readonly activated: boolean;
   /** Why what is better was not activated */
-  readonly held?: 'after-rollback' | 'other-active';
+  readonly held?: 'by-person' | 'other-active';
 }
 
 /** What learns by itself, in the list of who did what. */
@@ -19,7 +19,7 @@ export const automatic = 'closeloop';
 
 /**
  * Learns from what people have said, tries it against what is active on what was held back, keeps what is better and makes it active.
- * After a person has gone back, what is better is kept and waits for a person.
+ * After a person has gone back, or to what ships alone, what is better is kept and waits for a person.
  */
 @Injectable()
 export class Learn {
@@ -58,7 +58,8 @@ export class Learn {
     };
     await this.store.ran(now, { model, about });
     const outcome = { ...counts, trials, version: model.version };
-    if (active.rollback) return { ...outcome, activated: false, held: 'after-rollback' };
+    const switchedOff = active.number > 0 && active.version === undefined;
+    if (active.rollback || switchedOff) return { ...outcome, activated: false, held: 'by-person' };
     try {
       await this.store.activate(model.version, {
         ...{ by, instead: active.number, rollback: false },

@@ -32,7 +32,7 @@ import type { Tagger } from './tagger.js';
 import { saysSomething, tokensOf, type Token } from './text/tokens.js';
 import { writtenOf } from './text/written-text.js';
 import { TopicFinder } from './topics/find-topics.js';
-import type { IntentPack, SpamPack, TopicPack, UrgencyPack } from './topics/packs.js';
+import type { IntentPack, PlainPack, SpamPack, TopicPack, UrgencyPack } from './topics/packs.js';
 import { UrgencyJudge } from './urgency/judge-urgency.js';
 
 /** What a tagger knows. */
@@ -52,6 +52,8 @@ export interface Knowledge {
   readonly intents: IntentPack;
   readonly urgency: UrgencyPack;
   readonly spam: SpamPack;
+  /** What a model of one's own has to bear */
+  readonly plain: PlainPack;
 }
 
 const ratingModel = 'rating-rules@1';

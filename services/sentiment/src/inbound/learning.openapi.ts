@@ -45,7 +45,7 @@ const paths: OpenApiDocument['paths'] = {
   '/v1/feedback/{feedbackId}/tags': {
     get: {
       operationId: 'readTags',
-      summary: 'The tags of a feedback as they stand, and what people have said of them',
+      summary: 'The tags of a feedback as they stand, and what people have said of them; for people of any role',
       tags: ['tags'],
       security: people,
       parameters: [inPath('feedbackId')],
@@ -166,7 +166,16 @@ const trials = {
   type: 'object',
   description:
     'By part (sentiment, intents, topics): what was learned against what was active, on what neither has learned from',
-  additionalProperties: object({ heldBack: pairedTest, rated: pairedTest, better: { type: 'boolean' } }, ['rated']),
+  additionalProperties: object(
+    {
+      ...{ heldBack: pairedTest, rated: pairedTest, better: { type: 'boolean' } },
+      ordinary: {
+        ...pairedTest,
+        description: 'Texts of no company, against what ships; `borne`: at most one in ten lost',
+      },
+    },
+    ['rated'],
+  ),
 };
 const version: Schema = { type: 'string', pattern: '^(shipped|[0-9a-f]{8})$' };
 
@@ -205,7 +214,7 @@ const answerSchemas: Record<string, Schema> = {
   Learned: object(
     {
       ...{ corrections: count, rated: count, trials, version, activated: { type: 'boolean' } },
-      held: { type: 'string', enum: ['after-rollback', 'other-active'] },
+      held: { type: 'string', enum: ['by-person', 'other-active'] },
     },
     ['version', 'held'],
   ),
@@ -236,8 +245,8 @@ export const learningDocument = (release: string): OpenApiDocument => ({
   servers: [{ url: '/' }],
   tags: [
     { name: 'tags', description: 'What a feedback was tagged with' },
-    { name: 'models', description: 'A company’s own models' },
-    { name: 'retags', description: 'Periods that are judged anew' },
+    { name: 'models', description: 'A company’s own models; for managers and admins' },
+    { name: 'retags', description: 'Periods that are judged anew; for managers and admins' },
     { name: 'operations', description: 'How the service is doing' },
   ],
   paths: { ...paths, ...stationPaths(people, 'operations', may()) },

@@ -43,6 +43,7 @@ export class RetagsController {
   async ask(@Body() body: unknown, @CurrentPrincipal() principal: Principal) {
     const { from, to, model, perSecond } = retagRequest(body);
     const period = { from: new Date(from), to: to == null ? undefined : new Date(to) };
+    if (period.from.getTime() >= Date.now()) throw invalid('/from', 'period', 'from must be in the past.');
     if (period.to && period.from >= period.to) throw invalid('/from', 'period', 'from must be before to.');
     const asked = await this.retagPeriod.ask(model == null ? { active: true } : versionOf(model), {
       ...{ ...period, perSecond: perSecond ?? usualPerSecond, askedBy: personOf(principal) },

@@ -4,6 +4,7 @@ import type { Knowledge } from '../domain/model-tagger.js';
 import {
   BadPack,
   intentPackOf,
+  plainPackOf,
   spamPackOf,
   topicPackOf,
   urgencyPackOf,
@@ -39,7 +40,9 @@ function topicPack(name: string): TopicPack {
  * @throws BadPack, or Error where a model is not whole
  */
 export function shippedKnowledge(topicPacks: readonly string[] = shippedTopicPacks): Knowledge {
-  const [intents, urgency, spam] = ['intents', 'urgency', 'spam'].map((name) => join(packFolder, `${name}.json`));
+  const [intents, urgency, spam, plain] = ['intents', 'urgency', 'spam', 'plain'].map((name) =>
+    join(packFolder, `${name}.json`),
+  );
   return {
     ...readModels(modelFolder),
     lexicon: afinnLexicon,
@@ -48,5 +51,6 @@ export function shippedKnowledge(topicPacks: readonly string[] = shippedTopicPac
     intents: intentPackOf(jsonOf(intents!), intents!),
     urgency: urgencyPackOf(jsonOf(urgency!), urgency!),
     spam: spamPackOf(jsonOf(spam!), spam!),
+    plain: plainPackOf(jsonOf(plain!), plain!),
   };
 }

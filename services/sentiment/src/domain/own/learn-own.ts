@@ -7,7 +7,8 @@ import type { Lexicon } from '../sentiment/lexicon.js';
 import type { Token } from '../text/tokens.js';
 import { writtenOf } from '../text/written-text.js';
 import { lessonExamples, type Examples, type IntentExample, type TopicExample } from './examples.js';
-import { isHeldBack, type Lesson, type RatedLesson } from './lesson.js';
+import { isHeldBack, isHeldBackText, type Lesson, type RatedLesson } from './lesson.js';
+import type { OrdinaryText } from './ordinary.js';
 import type { OwnParts } from './own-model.js';
 
 /** What it is learned over. */
@@ -43,31 +44,37 @@ export function learnByExamples({ topics, intents }: Examples): Pick<OwnParts, '
 
 /**
  * What the lessons teach, those held back left out. A part of which they say too little is not there.
- * Sentiment: over what ships, the corrections and, for a quarter, the stars; each class at least ten times. Intents and topics: by what
- * was said and by the examples of the packs.
+ * Sentiment: over what ships, the corrections and, for a quarter, the stars, each class at least ten times; and plain texts, lest it forgets
+ * them. Intents and topics: by what was said and by the examples of the packs.
  */
 export function learnOwn(
   lessons: readonly Lesson[],
   rated: readonly RatedLesson[],
-  { packs, ...base }: LearningBase & { readonly packs: Examples },
+  { packs, ordinary, ...base }: LearningBase & { readonly packs: Examples; readonly ordinary: readonly OrdinaryText[] },
 ): OwnParts {
   const known = lessons.filter(({ feedback }) => !isHeldBack(feedback));
   const stars = rated.filter(({ feedback }) => !isHeldBack(feedback));
-  const sentiment = learnSentiment(known, stars, base);
+  const taught = ordinary.filter(({ text }) => !isHeldBackText(text));
+  const plain = taught.filter(({ label }) => label !== undefined);
+  const sentiment = learnSentiment(known, stars, plain, base);
   const said = lessonExamples(lessons);
   return {
     ...(sentiment && { sentiment }),
     // The packs alone are known already.
     ...learnByExamples({
-      topics: said.topics.length > 0 ? [...packs.topics, ...said.topics] : [],
-      intents: said.intents.length > 0 ? [...packs.intents, ...said.intents] : [],
+      topics: said.topics.length > 0 ? [...packs.topics, ...plain, ...said.topics] : [],
+      intents: hasEnough(said.intents) ? [...taught, ...said.intents] : [],
     }),
   };
 }
 
+const hasEnough = (said: readonly IntentExample[]): boolean =>
+  Math.max(0, ...countsOf(said.map(({ intent }) => intent)).values()) >= fewestOfAClass;
+
 function learnSentiment(
   lessons: readonly Lesson[],
   rated: readonly RatedLesson[],
+  plain: readonly OrdinaryText[],
   { lexicon, baseOf }: LearningBase,
 ): LinearModel | undefined {
   const labelled = lessons.flatMap(({ feedback, said: { sentiment } }): LabelledExample[] =>
@@ -83,7 +90,8 @@ function learnSentiment(
   if (labelled.length === 0 || sentimentClasses.some((name) => (counts.get(name) ?? 0) < fewestOfAClass)) {
     return undefined;
   }
-  return adaptSentiment(examples, lexicon, baseOf).model;
+  const anchors = plain.map(({ text, label }): LabelledExample => ({ text, label: label! }));
+  return adaptSentiment([...examples, ...anchors], lexicon, baseOf).model;
 }
 
 function learnIntents(given: readonly IntentExample[]): LinearModel | undefined {

@@ -20,5 +20,7 @@ export interface RatedLesson {
 /** One part in so many is never learned from: every model there will be is judged by it. */
 const parts = 5;
 
-/** Whether a feedback is for judging models by. By its text: the same text is held back whoever wrote it, and again next year. */
-export const isHeldBack = (feedback: Feedback): boolean => partOf(writtenOf(feedback), parts) === 0;
+/** Whether a text is for judging models by: the same one whoever wrote it, and again next year. */
+export const isHeldBackText = (text: string): boolean => partOf(text, parts) === 0;
+
+export const isHeldBack = (feedback: Feedback): boolean => isHeldBackText(writtenOf(feedback));

@@ -3,7 +3,8 @@ import { labelClassifier } from '../intent/learn-labels.js';
 import type { TextClassifier } from '../learning/text-classifier.js';
 import { noIntent, type OwnParts } from './own-model.js';
 
-const surer = 0.5;
+/** So sure an intent is taken, and so sure what phrases and sentiment say is taken back. */
+const sure = { intent: 0.7, none: 0.95 };
 /** What a phrase has found is doubted below the one, and what none has found believed from the other on. */
 const topicShares = { doubted: 0.2, believed: 0.5 };
 const mostTopics = 10;
@@ -41,14 +42,14 @@ export class OwnLabels {
     return [...topics.values()].sort((one, other) => other.confidence - one.confidence).slice(0, mostTopics);
   }
 
-  /** @param found what phrases and sentiment say; it stands where the learned ones are not surer than even */
+  /** @param found what phrases and sentiment say; it stands where the learned ones are not sure */
   intent(written: string, found: Intent | undefined): Intent | undefined {
     if (!this.#intents) return found;
     const { model } = this.#intents;
     const shares = [...this.#intents.shares(written)];
     const share = Math.max(...shares);
-    if (share < surer) return found;
     const name = model.classes[shares.indexOf(share)]!;
+    if (share < (name === noIntent ? sure.none : sure.intent)) return found;
     if (name === noIntent) return undefined;
     return isIntent(name) ? { name, confidence: three(share) } : found;
   }

@@ -7,12 +7,15 @@ import type { TagCorrection } from '../correction/correct-tags.js';
 import { packExamples } from './examples.js';
 import { learnOwn } from './learn-own.js';
 import { isHeldBack, type Lesson, type RatedLesson } from './lesson.js';
+import { ordinaryTexts } from './ordinary.js';
 import type { OwnModel } from './own-model.js';
 import { tryOwn, type TagWith } from './try-own.js';
 
 const knowledge = shippedKnowledge(['retail']);
 const shipped = new ModelTagger(knowledge, detectLanguage);
+const ordinary = ordinaryTexts(knowledge.plain, knowledge.topics, knowledge.intents, (one) => shipped.tag(one));
 const base = {
+  ordinary,
   lexicon: knowledge.lexicon,
   baseOf: (tokens: Parameters<typeof shipped.baseOf>[0]) => shipped.baseOf(tokens),
   packs: packExamples(knowledge.topics, knowledge.intents),
@@ -43,7 +46,7 @@ const held = lessons.filter(({ feedback }) => isHeldBack(feedback));
 
 describe('what a company teaches', () => {
   const learned = learnOwn(lessons, [], base);
-  const { parts, trials, better } = tryOwn(undefined, learned, lessons, [], tagWith);
+  const { parts, trials, better } = tryOwn(undefined, learned, lessons, [], ordinary, tagWith);
 
   it('is tried on what it was not learned from, and taken where it is surely better', () => {
     expect(held.length).toBeGreaterThan(20);
@@ -65,9 +68,25 @@ describe('what a company teaches', () => {
     expect(shipped.tag(feedbackWith({ text: 'a totally sick afternoon' })).sentiment?.label).toBe('negative');
   });
 
+  it('forgets nothing of what any customer says', () => {
+    const tagger = shipped.withOwn({ version: 'abcdef01', ...parts });
+    const label = (text: string) => tagger.tag(feedbackWith({ text })).sentiment?.label;
+    expect(label('Great hotel, lovely staff, wonderful breakfast')).toBe('positive');
+    expect(label('The bed was very comfortable')).toBe('positive');
+    expect(label('Awful food and a rude waiter')).toBe('negative');
+    for (const { ordinary: borne } of Object.values(trials)) expect(borne).toMatchObject({ borne: true });
+  });
+
+  it('given a part that forgets everything else: is not taken, however right it is on corrections', () => {
+    const forgetful = learnOwn(lessons, [], { ...base, ordinary: [] });
+    const { trials: judged } = tryOwn(undefined, forgetful, lessons, [], ordinary, tagWith);
+    expect(judged.sentiment!.heldBack.p).toBeLessThan(0.05);
+    expect(judged.sentiment).toMatchObject({ better: false, ordinary: { borne: false } });
+  });
+
   it('takes no part anew that is only as good as the one that is active', () => {
     const active: OwnModel = { version: 'abcdef01', ...parts };
-    const again = tryOwn(active, learned, lessons, [], tagWith);
+    const again = tryOwn(active, learned, lessons, [], ordinary, tagWith);
     expect(again.better).toBe(false);
     expect(again.parts.sentiment).toBe(parts.sentiment);
   });
@@ -96,8 +115,8 @@ describe('what a company teaches', () => {
       { feedback: feedbackWith({ text: textOf(n + 100, 'horrible') }), language: 'en', label: 'negative' as const },
     ]).flat();
     const turned = learnOwn(upside, [], base);
-    expect(tryOwn(undefined, turned, upside, [], tagWith).trials.sentiment?.better).toBe(true);
-    const { trials: judged } = tryOwn(undefined, turned, upside, rated, tagWith);
+    expect(tryOwn(undefined, turned, upside, [], [], tagWith).trials.sentiment?.better).toBe(true);
+    const { trials: judged } = tryOwn(undefined, turned, upside, rated, [], tagWith);
     expect(judged.sentiment?.better).toBe(false);
     expect(judged.sentiment?.rated?.rightAfter).toBeLessThan(judged.sentiment!.rated!.rightBefore);
   });

@@ -2,6 +2,7 @@ import type { Feedback, SentimentLabel, Tags } from '@closeloop/contracts';
 import { pairedTest, significance, type PairedTest } from '../learning/paired-test.js';
 import { labelOfThree } from '../sentiment/sentiment-of-shares.js';
 import { isHeldBack, type Lesson, type RatedLesson } from './lesson.js';
+import { tryOrdinary, type OrdinaryText, type OrdinaryTrial } from './ordinary.js';
 import { noIntent, ownPartNames, type OwnModel, type OwnPartName, type OwnParts } from './own-model.js';
 
 /** A part that was learned, against the one that is active, on what neither has learned from. */
@@ -10,7 +11,9 @@ export interface Trial {
   readonly heldBack: PairedTest;
   /** Rated feedback that was held back, judged without its stars; of sentiment only */
   readonly rated?: PairedTest;
-  /** Surely right more often on the corrections, and not surely less often on what was rated */
+  /** Texts of no company in particular, against what ships */
+  readonly ordinary: OrdinaryTrial;
+  /** Surely right more often on the corrections, not surely less often on what was rated, and nearly as often on ordinary texts */
   readonly better: boolean;
 }
 
@@ -53,8 +56,8 @@ const isSurelyWorse = (pairs: readonly Pair[]): boolean =>
 
 /**
  * Each part that was learned takes the active one's place where it is surely better on corrections that were held back (paired sign
- * test). Corrections are of what was wrong, so what merely says otherwise would be better on them alone: sentiment has to bear what was
- * rated as well.
+ * test). Corrections are of what was wrong, and may be of one kind: what merely says otherwise, or forgets everything else, would be better
+ * on them alone. So sentiment has to bear what was rated, and each part what is ordinary.
  * @param active undefined: what ships alone
  */
 export function tryOwn(
@@ -62,6 +65,7 @@ export function tryOwn(
   learned: OwnParts,
   lessons: readonly Lesson[],
   rated: readonly RatedLesson[],
+  ordinary: readonly OrdinaryText[],
   tagWith: TagWith,
 ): Trials {
   const judged = lessons.filter(({ feedback }) => isHeldBack(feedback));
@@ -69,6 +73,8 @@ export function tryOwn(
   const trials: Partial<Record<OwnPartName, Trial>> = {};
   let parts: OwnParts = partsIn(active);
   const before = tagWith(active);
+  const shipped = tagWith(undefined);
+  const english = (tag: ReturnType<TagWith>) => (feedback: Feedback) => tag({ feedback, language: 'en' });
   for (const name of ownPartNames) {
     if (learned[name] === undefined) continue;
     const after = tagWith({ ...partsIn(active), [name]: learned[name] });
@@ -76,16 +82,18 @@ export function tryOwn(
       .filter(({ said }) => isAsked[name](said))
       .map((lesson): Pair => [isRight[name](before(lesson), lesson.said), isRight[name](after(lesson), lesson.said)]);
     const heldBack = pairedTest(pairs);
+    const borne = tryOrdinary(name, ordinary, english(shipped), english(after));
+    const isBetter = heldBack.p < significance && borne.borne;
     if (name !== 'sentiment') {
-      trials[name] = { heldBack, better: heldBack.p < significance };
+      trials[name] = { heldBack, ordinary: borne, better: isBetter };
     } else {
       const ratedPairs = stars.flatMap(({ label, ...lesson }): Pair[] => {
         const { rating: _rating, survey: _survey, ...feedback } = lesson.feedback;
         const bare = { ...lesson, feedback };
         return label === 'mixed' ? [] : [[isSaid(before(bare), label), isSaid(after(bare), label)]];
       });
-      const better = heldBack.p < significance && !isSurelyWorse(ratedPairs);
-      trials[name] = { heldBack, rated: pairedTest(ratedPairs), better };
+      const better = isBetter && !isSurelyWorse(ratedPairs);
+      trials[name] = { heldBack, rated: pairedTest(ratedPairs), ordinary: borne, better };
     }
     if (trials[name]!.better) parts = { ...parts, [name]: learned[name] };
   }

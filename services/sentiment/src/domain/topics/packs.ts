@@ -28,6 +28,13 @@ export interface IntentPack {
   }[];
 }
 
+/** What any company's customers say, and how it is meant: by hand. */
+export interface PlainPack {
+  readonly name: string;
+  readonly version: number;
+  readonly texts: Readonly<Record<'negative' | 'neutral' | 'positive', readonly string[]>>;
+}
+
 /** What is offered to whoever reads it, not said to the company. */
 export interface SpamPack {
   readonly name: string;
@@ -70,7 +77,7 @@ function entriesOf(pack: unknown, list: string, where: string): Record<string, u
   });
 }
 
-function checkStrings(entry: Record<string, unknown>, name: 'phrases' | 'examples', where: string): void {
+function checkStrings(entry: Record<string, unknown>, name: string, where: string): void {
   const strings = entry[name];
   if (!Array.isArray(strings)) fail(`${where}.${name}`, 'must be a list of strings');
   strings.forEach((one: unknown, n) => {
@@ -121,4 +128,11 @@ export function spamPackOf(pack: unknown, where: string): SpamPack {
   if (!isObject(pack)) fail(where, 'must be an object');
   checkStrings(pack, 'phrases', where);
   return pack as unknown as SpamPack;
+}
+
+/** @throws BadPack */
+export function plainPackOf(pack: unknown, where: string): PlainPack {
+  if (!isObject(pack) || !isObject(pack['texts'])) fail(where, 'must be an object with texts');
+  for (const label of ['negative', 'neutral', 'positive']) checkStrings(pack['texts'], label, `${where}: texts`);
+  return pack as unknown as PlainPack;
 }
