@@ -8,8 +8,7 @@ import {
   type LanguageModel,
 } from './language/judge-language.js';
 import type { TextClassifier } from './learning/text-classifier.js';
-import { packExamples } from './own/examples.js';
-import { learnByExamples } from './own/learn-own.js';
+import { learnPacks } from './own/learn-own.js';
 import { OwnLabels } from './own/own-labels.js';
 import { taggerName, type OwnModel } from './own/own-model.js';
 import { adaptedClassifier, type Base } from './sentiment/adapt-sentiment.js';
@@ -88,7 +87,7 @@ const partsOf = ({ lexicon, topics, intents, urgency, spam }: Knowledge): Parts 
   intents: new IntentJudge(intents),
   urgency: new UrgencyJudge(urgency),
   spam: new SpamJudge(spam),
-  examples: new OwnLabels(learnByExamples(packExamples(topics, intents)), false),
+  examples: new OwnLabels(learnPacks(topics, intents), false),
 });
 
 /**

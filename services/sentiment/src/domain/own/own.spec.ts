@@ -5,7 +5,7 @@ import { feedbackWith } from '../feedback.fixture.js';
 import { ModelTagger } from '../model-tagger.js';
 import type { TagCorrection } from '../correction/correct-tags.js';
 import { packExamples } from './examples.js';
-import { learnOwn } from './learn-own.js';
+import { learnOwn, learnPacks } from './learn-own.js';
 import { isHeldBack, type Lesson, type RatedLesson } from './lesson.js';
 import { ordinaryTexts } from './ordinary.js';
 import type { OwnModel } from './own-model.js';
@@ -148,6 +148,12 @@ describe('examples in packs', () => {
     const phrasesAlone = { ...pack, topics: pack.topics.map(({ examples: _examples, ...topic }) => topic) };
     const tags = new ModelTagger({ ...knowledge, topics: [phrasesAlone] }, detectLanguage).tag(feedbackWith({ text }));
     expect(tags).not.toHaveProperty('topics');
+  });
+
+  it('given those that ship: nothing is learned at a start', () => {
+    const { topics, intents } = shippedKnowledge();
+    expect(topics.flatMap((one) => one.topics).every(({ examples }) => examples!.length > 0)).toBe(true);
+    expect(learnPacks(topics, intents)).toEqual({});
   });
 
   it('given too few: they count when people have said enough more', () => {
