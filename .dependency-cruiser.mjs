@@ -12,7 +12,7 @@ export default {
       // workspace packages lead to their sources
       conditionNames: ['@closeloop/source', 'import', 'node', 'default', 'types'],
       exportsFields: ['exports'],
-      extensions: ['.ts', '.js', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
       mainFields: ['module', 'main', 'types'],
     },
     moduleSystems: ['es6', 'cjs'],

@@ -1,5 +1,6 @@
 import eslint from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { domainRules } from './infra/architecture/domain-rules.mjs';
 
@@ -24,11 +25,11 @@ const nodeGlobals = [
 ];
 
 export default defineConfig(
-  { ignores: ['**/dist/**', '**/out-tsc/**', '**/node_modules/**', '.nx/**', '.data/**', 'infra/embedded/target/**'] },
+  { ignores: ['**/dist/**', '**/out-tsc/**', '**/node_modules/**', '.nx/**', '.data/**', '**/target/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
@@ -61,6 +62,7 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
+  { files: ['services/console/web/**/*.{ts,tsx}'], extends: [reactHooks.configs.flat.recommended] },
   { files: ['services/*/src/domain/**/*.ts'], ignores: ['**/*.{spec,fixture}.ts'], rules: domainRules },
   {
     files: ['**/*.mjs'],

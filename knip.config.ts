@@ -23,9 +23,22 @@ export default {
       // loaded by name, beside the rest of a comparison
       ignoreDependencies: ['sentiment', 'vader-sentiment', 'wink-sentiment'],
     },
+    'services/routing': {
+      entry: ['src/{main,migrate,rehearsal.main,measure-rules}.ts', 'src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+    },
+    'services/insights': {
+      entry: ['src/{main,migrate,measure-emerging}.ts', 'src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+    },
     'services/ingestion': {
       entry: ['src/{main,migrate,keys,recover}.ts', 'src/**/*.spec.ts'],
       project: ['src/**/*.ts'],
+    },
+    // what Vite joins begins at index.html; pages are loaded by name
+    'services/console/web': {
+      entry: ['index.html', 'src/**/*.spec.ts'],
+      project: ['src/**/*.{ts,tsx}'],
     },
     'infra/architecture': { entry: ['*.mjs', 'src/**/*.spec.ts'], project: ['**/*.{ts,mjs}'] },
     'infra/cli': {
@@ -38,6 +51,12 @@ export default {
       entry: ['src/{main,fuzz/main,faults/poisoner-main}.ts', 'src/break/*-without-*.ts', 'src/**/*.spec.ts'],
       project: ['src/**/*.ts'],
     },
+    'infra/bench': {
+      entry: ['src/main.ts', 'src/baselines/*/*.main.ts', 'src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+    },
+    'infra/helm': { entry: ['src/**/*.spec.ts'], project: ['src/**/*.ts'] },
+    'infra/e2e': { entry: ['src/main.ts', 'src/screenshots.ts'], project: ['src/**/*.ts'] },
     'infra/embedded': {
       entry: ['src/**/*.spec.ts'],
       project: ['src/**/*.ts'],

@@ -7,6 +7,9 @@ const folder = process.argv[2];
 for (const [name, encoding] of [
   ['postgres-password', 'base64url'],
   ['webhook-secrets-key', 'base64'],
+  ['audit-hash-key', 'base64url'],
+  ['link-secret', 'base64'],
+  ['console-session-secret', 'base64url'],
 ]) {
   try {
     // readable by all: the volume is mounted only where it is needed, under different users

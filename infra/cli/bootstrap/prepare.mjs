@@ -1,7 +1,7 @@
 // Runs straight after `git clone`: Node's own modules only.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -135,11 +135,18 @@ const programs = () =>
         })),
     );
 
+/** The page of the console: what it is built of, and where that goes. */
+const web = {
+  folder: inRoot('services', 'console', 'web'),
+  sources: ['package.json', 'index.html', 'vite.config.ts', 'tsconfig.json', 'src', 'messages', 'public'],
+  built: inRoot('services', 'console', 'dist', 'web', 'index.html'),
+};
+
 /** Sources, settings, and the compiler's own record of what it wrote: a build by hand shows too. */
 function isBuilt() {
   const records = projects().map((folder) => join(folder, 'dist', 'tsconfig.lib.tsbuildinfo'));
   const bundles = programs().map(({ outfolder }) => join(outfolder, 'main.js'));
-  return [...records, ...bundles].every((file) => existsSync(file)) && readOr(builtMark, '') === buildHash();
+  return [...records, ...bundles, web.built].every((file) => existsSync(file)) && readOr(builtMark, '') === buildHash();
 }
 
 function buildHash() {
@@ -152,6 +159,7 @@ function buildHash() {
       join(folder, 'dist', 'tsconfig.lib.tsbuildinfo'),
       ...filesBelow(join(folder, 'src')).filter((file) => !/\.(spec|fixture)\.ts$/.test(file)),
     ]),
+    ...web.sources.flatMap((name) => filesAt(join(web.folder, name))).filter((file) => !/\.spec\.ts$/.test(file)),
   ];
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file.slice(root.length)}\0${sha256(readOr(file, ''))}\n`);
@@ -232,6 +240,8 @@ function readOr(file, otherwise) {
 }
 
 const list = (folder) => (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []);
+
+const filesAt = (path) => (existsSync(path) && statSync(path).isDirectory() ? filesBelow(path) : [path]);
 
 function filesBelow(folder) {
   return list(folder)

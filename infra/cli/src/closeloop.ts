@@ -1,14 +1,20 @@
 import { join } from 'node:path';
 import { Failure, nearest, UsageError, type Command, type Surroundings } from './command.js';
 import { adapt } from './commands/adapt.command.js';
+import { audit } from './commands/audit.command.js';
 import { deadLetters } from './commands/dead-letters.command.js';
+import { insights } from './commands/insights.command.js';
 import { keys } from './commands/keys.command.js';
 import { migrate } from './commands/migrate.command.js';
 import { models } from './commands/models.command.js';
 import { reconcile } from './commands/reconcile.command.js';
 import { recover } from './commands/recover.command.js';
 import { republish } from './commands/republish.command.js';
+import { reroute } from './commands/reroute.command.js';
+import { replySenders } from './commands/reply-senders.command.js';
 import { retag } from './commands/retag.command.js';
+import { rules } from './commands/rules.command.js';
+import { signIn } from './commands/sign-in.command.js';
 import { status } from './commands/status.command.js';
 import { token } from './commands/token.command.js';
 import { topics } from './commands/topics.command.js';
@@ -23,13 +29,19 @@ const commands: readonly Command[] = [
   reconcile,
   republish,
   recover,
+  audit,
   keys,
+  replySenders,
   token,
+  signIn,
   migrate,
   topics,
   adapt,
   models,
   retag,
+  rules,
+  reroute,
+  insights,
 ];
 
 const usage = `closeloop <command>
@@ -38,8 +50,8 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}\n`).join('
 closeloop <command> --help says more, with examples. Exit codes: 0 well, 1 something is wrong, 2 the words
 are not understood, 3 the token was refused.
 
-The services are those that \`npm start\` runs in this checkout, unless INGESTION_URL, SENTIMENT_URL, LEARNING_URL, ROUTING_URL and
-LOOP_URL name others (several replicas by commas); CLOSELOOP_TOKEN is the token of a person with the role manager or admin. DATABASE_URL and
+The services are those that \`npm start\` runs in this checkout, unless INGESTION_URL, SENTIMENT_URL, LEARNING_URL, ROUTING_URL, REHEARSAL_URL
+and LOOP_URL name others (several replicas by commas); CLOSELOOP_TOKEN is the token of a person with the role manager or admin. DATABASE_URL and
 KAFKA_BROKERS say where the stores are.
 `;
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { feedbackIdOf, type Tags } from '@closeloop/contracts';
+import { feedbackIdOf, firstTeams, type Tags } from '@closeloop/contracts';
 import { eventually, testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { closeloop } from './closeloop.js';
 import { startPlatform, type Platform } from './platform.js';
@@ -42,7 +42,7 @@ describe('what people say of tags, from the correction to the rollback', () => {
       quiet: true,
     });
     key = await platform.apiKey(source);
-    agent = await platform.token({ sub: 'ada', roles: ['agent'], teams: ['triage'] });
+    agent = await platform.token({ sub: 'ada', roles: ['agent'], teams: [...firstTeams] });
   }, 180_000);
   afterAll(async () => {
     await platform?.stop({ removeData: true });

@@ -1,20 +1,23 @@
-import { type ServiceName } from '@closeloop/contracts';
+import { type ProgramName } from './workspace.js';
 
 /** The nearer it is to what is in use, the earlier V8 collects. Of a fetch, 8 MB, texts, events and answers are in memory at once. */
-const heapMegabytes: Readonly<Record<ServiceName, number>> = {
+const heapMegabytes: Readonly<Record<ProgramName, number>> = {
   ingestion: 512,
   sentiment: 128,
   // what a model is learned from is in memory at once
   learning: 256,
   routing: 160,
+  rehearsal: 192,
   loop: 256,
+  insights: 256,
+  console: 128,
 };
 
 /**
  * What keeps a service's memory low under load, 180 MB with a backlog of any size. Without a bound V8 lets garbage lie for as long as
  * there is room, and glibc keeps a heap for each thread. Ingestion reads whole bodies of 16 MiB, and gets room for many at once.
  */
-export const memoryOptions = (service: ServiceName): Readonly<Record<'NODE_OPTIONS' | 'MALLOC_ARENA_MAX', string>> => ({
+export const memoryOptions = (service: ProgramName): Readonly<Record<'NODE_OPTIONS' | 'MALLOC_ARENA_MAX', string>> => ({
   NODE_OPTIONS: [
     '--disable-warning=TimeoutNegativeWarning',
     '--max-semi-space-size=4',

@@ -100,7 +100,7 @@ describe('what an operator does', () => {
     });
     const { code, out } = await run('status');
     expect(out).toMatch(/^stage +ready +received +waiting +lag +oldest +dead letters$/m);
-    for (const service of ['ingestion', 'sentiment', 'learning', 'routing', 'loop'])
+    for (const service of ['ingestion', 'sentiment', 'learning', 'routing', 'rehearsal', 'loop', 'insights'])
       expect(out).toMatch(new RegExp(`^${service} +1/1`, 'm'));
     expect(code).toBe(0);
     expect(await json('status')).toMatchObject({
@@ -113,7 +113,9 @@ describe('what an operator does', () => {
         { service: 'sentiment' },
         { service: 'learning', waiting: 0, deadLetters: null },
         { service: 'routing' },
+        { service: 'rehearsal', waiting: 0, deadLetters: null },
         { service: 'loop', deadLetters: 0 },
+        { service: 'insights', waiting: 0, deadLetters: 0 },
       ],
     });
   });
@@ -289,6 +291,18 @@ describe('what an operator does', () => {
     expect((await run('reconcile')).code).toBe(0);
   }, 180_000);
 
+  it('says who sends replies for a source, and takes that back', async () => {
+    const url = 'https://93.184.216.34/replies';
+    const set = await run('reply-senders', 'set', 'reviews', '--webhook', url);
+    expect(set).toMatchObject({ code: 0, out: expect.stringMatching(/by webhook, to https.*\n.*whsec_/) });
+    expect(await run('reply-senders', 'list')).toMatchObject({ code: 0, out: expect.stringContaining(url) });
+    const rotated = await run('reply-senders', 'rotate', 'reviews', '--overlap-seconds', '60', '--json');
+    expect(JSON.parse(rotated.out)).toMatchObject({ source: 'reviews', secret: expect.stringMatching(/^whsec_/) });
+    expect(await run('reply-senders', 'set', 'reviews', '--webhook', 'http://127.0.0.1/x')).toMatchObject({ code: 2 });
+    expect(await run('reply-senders', 'remove', 'reviews')).toMatchObject({ code: 0 });
+    expect(await run('reply-senders', 'remove', 'reviews')).toMatchObject({ code: 1 });
+  }, 60_000);
+
   it('is helped with words that are not understood, and refused without a token', async () => {
     expect(await run('statsu')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean status?') });
     expect(await run('status', '--wach')).toMatchObject({
@@ -303,6 +317,8 @@ describe('what an operator does', () => {
       ['republish', '--id', 'abc'],
       ['republish', '--from', '1h', '--to', '2h'],
       ['trace', 'abc'],
+      ['reply-senders', 'set', 'reviews'],
+      ['reply-senders', 'sett'],
       ['dead-letters', 'replay', 'xx'],
       ['dead-letters', 'list', '--state', 'bogus'],
       ['dead-letters', 'list', '--reason', 'nonsense'],
@@ -320,6 +336,7 @@ describe('what an operator does', () => {
       'trace',
       'republish',
       'keys',
+      'reply-senders',
       'token',
       'migrate',
       'topics',
@@ -366,6 +383,62 @@ describe('what an operator does', () => {
         stderr: expect.stringMatching(/^closeloop \w+: your token was refused: .*\n$/),
       });
     await expect(as(token, 'status')).rejects.toMatchObject({ code: 3 });
+  });
+
+  it('verifies what people changed: finds an entry that was changed, and by a head that was kept one that is gone', async () => {
+    const { feedbackId } = await accept();
+    const acknowledge = await fetch(`${platform.urls.loop}/v1/loops/${loopIdOf(feedbackId)}/acknowledge`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await adminToken()}`, 'if-match': '"1"' },
+    });
+    expect(acknowledge.status).toBe(200);
+    // by command, beside the running service
+    expect((await run('keys', 'create', '--source', 'audited')).code).toBe(0);
+    await eventually(async () => {
+      const { code, out } = await run('audit', 'verify');
+      expect(out).toMatch(/^ingestion +good: \d+ entr(y|ies) {2}ingestion:\d+:[0-9a-f]{64}$/m);
+      expect(out).toMatch(/^routing +good: \d+ entr(y|ies) {2}routing:\d+:[0-9a-f]{64}$/m);
+      expect(out).toMatch(/^loop +good: \d+ entr(y|ies) {2}loop:\d+:[0-9a-f]{64}$/m);
+      expect(code).toBe(0);
+    });
+    const answer = await fetch(`${platform.urls.ingestion}/v1/audit/head`, {
+      headers: { authorization: `Bearer ${await adminToken()}` },
+    });
+    const { head, seal } = (await answer.json()) as { head: string; seal: number };
+    expect((await run('audit', 'verify', '--head', head)).code).toBe(0);
+
+    const asSuperuser = (statement: string) =>
+      environment.query(
+        'ingestion',
+        `set session_replication_role = replica; ${statement}; reset session_replication_role`,
+      );
+    const rename = (from: string, to: string) =>
+      `update audit_log set action = '${to}' where seal = 1 and action = '${from}'`;
+    await asSuperuser(rename('api-key.created', 'api-key.revoked'));
+    const changed = await run('audit', 'verify', '--service', 'ingestion');
+    expect(changed).toMatchObject({ code: 1, out: expect.stringMatching(/^ingestion +CHANGED at 1, entry 1: /) });
+    await asSuperuser(rename('api-key.revoked', 'api-key.created'));
+    expect((await run('audit', 'verify')).code).toBe(0);
+
+    await asSuperuser(
+      `delete from audit_log where seal = ${seal};
+       update audit_head set seal = ${seal - 1},
+         hash = coalesce((select hash from audit_log where audit_log.seal = ${seal - 1}), decode(repeat('00', 32), 'hex'))`,
+    );
+    expect((await run('audit', 'verify')).code).toBe(0);
+    expect(JSON.parse((await run('audit', 'verify', '--json', '--head', head)).out)).toMatchObject({
+      good: false,
+      services: expect.arrayContaining([
+        expect.objectContaining({ service: 'ingestion', finding: expect.objectContaining({ what: 'missing', seal }) }),
+      ]),
+    });
+
+    expect(await run('audit')).toMatchObject({ code: 2 });
+    expect(await run('audit', 'verify', '--service', 'lop')).toMatchObject({
+      ...{ code: 2, err: expect.stringContaining('did you mean loop?') },
+    });
+    for (const wrong of ['x', `loop:1:${'0'.repeat(63)}`, `none:1:${'0'.repeat(64)}`])
+      expect(await run('audit', 'verify', '--head', wrong)).toMatchObject({ code: 2 });
   });
 
   const adminToken = () => platform.token({ sub: 'ada', roles: ['admin'], teams: [] });

@@ -6,7 +6,7 @@ import { findProcess, isAlive, isListening } from '@closeloop/embedded';
 import { testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { runningInstance } from './instance.js';
 import { startPlatform, type Platform } from './platform.js';
-import { mainOf, services } from './workspace.js';
+import { mainOf, programs } from './workspace.js';
 
 // The compiled services as processes; `npm test` builds them.
 describe('the platform on this machine', () => {
@@ -38,7 +38,7 @@ describe('the platform on this machine', () => {
   }, 120_000);
 
   it('answers ready on every service', async () => {
-    expect(Object.keys(platform.urls)).toEqual(services);
+    expect(Object.keys(platform.urls)).toEqual(programs);
     for (const url of Object.values(platform.urls)) expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   });
 
@@ -58,6 +58,18 @@ describe('the platform on this machine', () => {
       headers: { authorization: `Bearer ${await platform.token({ sub: 'ann', roles: ['manager'] })}` },
     });
     expect(response.status).toBe(200);
+  });
+
+  it('gives links that sign a person in to the console, once', async () => {
+    const link = await platform.signInLink({ sub: 'ann', roles: ['agent'], teams: ['billing'] });
+    const entered = await fetch(link, { redirect: 'manual' });
+    expect({ status: entered.status, to: entered.headers.get('location') }).toEqual({ status: 303, to: '/' });
+    const cookie = entered.headers.getSetCookie().map((one) => one.split(';', 1)[0]);
+    const counts = await fetch(`${platform.urls.console}/api/loop/v1/loops/counts`, {
+      headers: { cookie: cookie.join('; ') },
+    });
+    expect(counts.status).toBe(200);
+    expect((await fetch(link, { redirect: 'manual' })).headers.get('location')).toBe('/sign-in?failed=link-used');
   });
 
   it('refuses a second one on its folder, and says where the first is', async () => {

@@ -1,6 +1,5 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ServiceName } from '@closeloop/contracts';
 import {
   assertFree,
   freePorts,
@@ -15,9 +14,11 @@ import {
 } from '@closeloop/embedded';
 import { developmentKey } from './development-key.js';
 import { claim } from './instance.js';
+import { keptSecret } from './kept-secret.js';
 import { runProgram, type Env } from './program.js';
 import { startService, stopLeftServices, type ServiceProcess } from './service-process.js';
-import { programOf, services, statefulServices, workspaceRoot } from './workspace.js';
+import { signInLink } from './sign-in-link.js';
+import { programOf, programs, services, statefulServices, workspaceRoot, type ProgramName } from './workspace.js';
 
 export interface PlatformOptions {
   /** Everything local lies in it: Kafka's and Postgres's data, logs, keys. One platform a folder. */
@@ -39,7 +40,7 @@ export interface PlatformOptions {
 
 export interface Platform {
   /** Without a slash at the end. */
-  readonly urls: Readonly<Record<ServiceName, string>>;
+  readonly urls: Readonly<Record<ProgramName, string>>;
   readonly kafkaBrokers: string;
   readonly issuer: string;
   /** What the services' programs are started with. */
@@ -49,7 +50,10 @@ export interface Platform {
   /** A person's token, by the local issuer.
    * @throws where OIDC_ISSUER names another */
   token(claims: LocalClaims): Promise<string>;
-  readonly pids: Readonly<Partial<Record<ServiceName | 'kafka' | 'postgres', number>>>;
+  /** A link that signs that person in to the console, once.
+   * @throws where OIDC_ISSUER names another issuer */
+  signInLink(claims: LocalClaims): Promise<string>;
+  readonly pids: Readonly<Partial<Record<ProgramName | 'kafka' | 'postgres', number>>>;
   readonly logs: string;
   /** Resolves, with what is to be said of it, when one of its processes ends by itself. The rest still runs: call stop(). */
   readonly broken: Promise<string>;
@@ -59,12 +63,15 @@ export interface Platform {
   kill(): void;
 }
 
-const PORTS: Record<ServiceName | 'kafka' | 'postgres' | 'issuer', { variable: string; usual: number }> = {
+const PORTS: Record<ProgramName | 'kafka' | 'postgres' | 'issuer', { variable: string; usual: number }> = {
+  console: { variable: 'CONSOLE_PORT', usual: 4600 },
   ingestion: { variable: 'INGESTION_PORT', usual: 4601 },
   sentiment: { variable: 'SENTIMENT_PORT', usual: 4602 },
   routing: { variable: 'ROUTING_PORT', usual: 4603 },
   loop: { variable: 'LOOP_PORT', usual: 4604 },
   learning: { variable: 'LEARNING_PORT', usual: 4605 },
+  rehearsal: { variable: 'REHEARSAL_PORT', usual: 4606 },
+  insights: { variable: 'INSIGHTS_PORT', usual: 4607 },
   issuer: { variable: 'LOCAL_ISSUER_PORT', usual: 4610 },
   postgres: { variable: 'EMBEDDED_POSTGRES_PORT', usual: 4632 },
   kafka: { variable: 'EMBEDDED_KAFKA_PORT', usual: 4692 },
@@ -103,7 +110,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   };
 
   try {
-    await stopLeftServices(services, dataDir, say);
+    await stopLeftServices(programs, dataDir, say);
     const ports = options.ports === 'free' ? await anyPorts() : await givenPorts(given);
 
     const kafka = async () => {
@@ -144,21 +151,35 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ]);
     options.signal?.throwIfAborted();
 
-    const urlOf = (service: ServiceName) => `http://127.0.0.1:${ports[service]}`;
+    const urlOf = (service: ProgramName) => `http://127.0.0.1:${ports[service]}`;
     const env: Env = {
       NODE_ENV: 'development',
       INGESTION_URL: urlOf('ingestion'),
+      ROUTING_URL: urlOf('routing'),
+      // what agents answer is a line in a file there, for sources whose sender is a file
+      INGESTION_REPLIES_DIR: join(dataDir, 'replies'),
+      ...(!given['LOOP_LINK_SECRET'] &&
+        !given['LOOP_LINK_SECRET_FILE'] && { LOOP_LINK_SECRET: await keptSecret(dataDir, 'link-secret') }),
       // Node 22 and later load the compiled services faster from it; others do not know it.
       NODE_COMPILE_CACHE: join(workspaceRoot, '.data', 'compile-cache'),
       ...given,
       ...known,
     };
+    const consoleEnv: Env = {
+      ...Object.fromEntries(services.map((service) => [`${service.toUpperCase()}_URL`, urlOf(service)])),
+      CONSOLE_PUBLIC_URL: urlOf('console'),
+      ...(!given['CONSOLE_SESSION_SECRET'] &&
+        !given['CONSOLE_SESSION_SECRET_FILE'] && {
+          CONSOLE_SESSION_SECRET: await keptSecret(dataDir, 'console-session-secret'),
+        }),
+      ...env,
+    };
     say('Services start …');
+    const verbose = options.verbose ?? false;
     await settledAll(
-      services.map(async (service) => {
-        running.processes.push(
-          await startService({ service, port: ports[service], env, dataDir, verbose: options.verbose ?? false, say }),
-        );
+      programs.map(async (service) => {
+        const own = service === 'console' ? consoleEnv : env;
+        running.processes.push(await startService({ service, port: ports[service], env: own, dataDir, verbose, say }));
       }),
     );
     const broken = brokenOf(running);
@@ -168,21 +189,20 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       aborted(options.signal),
     ]);
 
-    const urls = Object.fromEntries(services.map((service) => [service, urlOf(service)])) as Record<
-      ServiceName,
-      string
-    >;
+    const urls = Object.fromEntries(programs.map((one) => [one, urlOf(one)])) as Record<ProgramName, string>;
     await instance.publish({ urls, env: { ...pickConnections(env) } });
+    const token = (claims: LocalClaims): Promise<string> =>
+      running.issuer
+        ? running.issuer.token(claims)
+        : Promise.reject(new Error(`Tokens come from ${env['OIDC_ISSUER']}, which OIDC_ISSUER names.`));
     return {
       urls,
       kafkaBrokers: env['KAFKA_BROKERS']!,
       issuer: env['OIDC_ISSUER']!,
       env,
       apiKey: (source) => developmentKey(source, { dataDir, env, ingestionUrl: urls.ingestion }),
-      token: (claims) =>
-        running.issuer
-          ? running.issuer.token(claims)
-          : Promise.reject(new Error(`Tokens come from ${env['OIDC_ISSUER']}, which OIDC_ISSUER names.`)),
+      token,
+      signInLink: async (claims) => signInLink(urls.console, await token(claims)),
       pids: Object.fromEntries([
         ...running.processes.map(({ service, pid }) => [service, pid]),
         ...running.servers.map(({ name, pid }) => [name, pid]),
@@ -219,7 +239,7 @@ async function givenPorts(env: Env): Promise<Ports> {
   const ports = Object.fromEntries(
     Object.entries(PORTS).map(([name, { variable, usual }]) => [name, Number(env[variable] || usual)]),
   ) as Ports;
-  await settledAll(services.map((service) => assertFree(ports[service], service, PORTS[service].variable)));
+  await settledAll(programs.map((one) => assertFree(ports[one], one, PORTS[one].variable)));
   return ports;
 }
 

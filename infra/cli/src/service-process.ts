@@ -2,15 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ServiceName } from '@closeloop/contracts';
 import { findProcess, isAlive, lastLines, stopProcess } from '@closeloop/embedded';
 import { followLines, readLogLine } from './log-tail.js';
 import { memoryOptions } from './memory-options.js';
 import type { Env } from './program.js';
-import { mainOf, workspaceRoot } from './workspace.js';
+import { mainOf, workspaceRoot, type ProgramName } from './workspace.js';
 
 export interface ServiceProcess {
-  readonly service: ServiceName;
+  readonly service: ProgramName;
   readonly pid: number;
   readonly url: string;
   readonly logFile: string;
@@ -24,7 +23,7 @@ export interface ServiceProcess {
 }
 
 export interface ServiceProcessOptions {
-  readonly service: ServiceName;
+  readonly service: ProgramName;
   readonly port: number;
   readonly env: Env;
   readonly dataDir: string;
@@ -41,7 +40,7 @@ const dataWord = (dataDir: string) => `--data-dir=${dataDir}`;
 
 /** Stops services that a killed start left behind: the new ones need their ports. */
 export async function stopLeftServices(
-  names: readonly ServiceName[],
+  names: readonly ProgramName[],
   dataDir: string,
   say: (line: string) => void,
 ): Promise<void> {

@@ -1,4 +1,7 @@
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ServiceName } from '@closeloop/contracts';
 import { signLocalToken } from '@closeloop/embedded';
@@ -73,6 +76,14 @@ export class Services {
     return this.ask<T>(service, path, body);
   }
 
+  put<T>(service: ServiceName, path: string, body: object): Promise<T> {
+    return this.ask<T>(service, path, body, 'PUT');
+  }
+
+  delete(service: ServiceName, path: string): Promise<void> {
+    return this.ask(service, path, undefined, 'DELETE');
+  }
+
   /** As `post`; while the service says that it is full or its store away, it is asked again as it wishes. */
   async postPatiently<T>(
     service: ServiceName,
@@ -91,12 +102,49 @@ export class Services {
     }
   }
 
-  /** Of one replica. @throws Failure, Refused */
-  async from<T>(url: string, path: string, body?: object): Promise<T> {
+  /**
+   * The lines of an answer as they come, by the first replica that answers; who takes no more of them hangs up.
+   * @param body what is asked, or the path of a file of lines
+   */
+  async *lines<T>(service: ServiceName, path: string, body: object | string): AsyncGenerator<T, void> {
+    const [url] = this.replicasOf(service);
+    const hangUp = new AbortController();
+    if (typeof body === 'string' && !existsSync(body)) throw new Failure(`There is no file ${body}.`, 2);
+    const file = typeof body === 'string' ? Readable.toWeb(createReadStream(body)) : undefined;
     let response: Response;
     try {
       response = await fetch(url + path, {
-        method: body ? 'POST' : 'GET',
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${this.token}`,
+          'content-type': file ? 'application/x-ndjson' : 'application/json',
+        },
+        ...(file ? { body: file as ReadableStream, duplex: 'half' } : { body: JSON.stringify(body) }),
+        signal: hangUp.signal,
+      });
+    } catch (error) {
+      const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+      throw new Unreachable(`${url} does not answer: ${cause?.code ?? cause?.message ?? message}`);
+    }
+    if (!response.ok) throw refusal(url + path, response, await response.text());
+    const lines = createInterface({
+      input: Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]),
+    });
+    try {
+      for await (const line of lines) if (line !== '') yield JSON.parse(line) as T;
+    } finally {
+      // nobody listens any more: what hanging up does to the rest is no error
+      lines.on('error', () => undefined);
+      hangUp.abort();
+    }
+  }
+
+  /** Of one replica. @throws Failure, Refused */
+  async from<T>(url: string, path: string, body?: object, method = body ? 'POST' : 'GET'): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetch(url + path, {
+        method,
         headers: { authorization: `Bearer ${this.token}`, ...(body && { 'content-type': 'application/json' }) },
         ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(this.answerWithinMs),
@@ -110,16 +158,16 @@ export class Services {
     const text = await response.text().catch(() => {
       throw new Failure(`${url} does not answer within ${this.answerWithinMs / 1_000} s`);
     });
-    if (response.ok) return JSON.parse(text) as T;
+    if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
     throw refusal(url + path, response, text);
   }
 
   /** Of whichever replica answers. */
-  private async ask<T>(service: ServiceName, path: string, body?: object): Promise<T> {
+  private async ask<T>(service: ServiceName, path: string, body?: object, method?: string): Promise<T> {
     let failure: unknown;
     for (const url of this.replicasOf(service)) {
       try {
-        return await this.from<T>(url, path, body);
+        return await this.from<T>(url, path, body, method);
       } catch (error) {
         if (error instanceof Refused || !(error instanceof Failure)) throw error;
         failure = error;

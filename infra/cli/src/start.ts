@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AlreadyRunning } from './instance.js';
 import { startPlatform, type Platform } from './platform.js';
-import { workspaceRoot } from './workspace.js';
+import { services, workspaceRoot } from './workspace.js';
 
 const DEVELOPMENT_SOURCE = 'local';
 
@@ -51,16 +51,21 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 async function greet(platform: Platform, seconds: number): Promise<void> {
   const { urls } = platform;
   const key = await platform.apiKey(DEVELOPMENT_SOURCE);
-  const token = await platform
-    .token({ sub: 'developer', roles: ['agent', 'manager', 'admin'], teams: ['triage'] })
-    .catch(() => undefined);
+  const developer = { sub: 'developer', roles: ['agent', 'manager', 'admin'], teams: ['triage'] };
+  const token = await platform.token(developer).catch(() => undefined);
+  const link = token === undefined ? `${urls.console}/sign-in` : await platform.signInLink(developer);
   const row = (name: string, value: string) => `  ${name.padEnd(11)}${value}`;
   process.stdout.write(
     [
       '',
       `Closeloop runs (ready in ${seconds.toFixed(1)} s).`,
       '',
-      ...Object.entries(urls).map(([service, url]) => row(service, url)),
+      row(
+        'console',
+        `${link}${token === undefined ? '' : '   (works once, for an hour; another: npx closeloop sign-in)'}`,
+      ),
+      '',
+      ...services.map((service) => row(service, urls[service])),
       row('try it', `${urls.ingestion}/docs`),
       row('Kafka', platform.kafkaBrokers),
       row('Postgres', withoutPassword(platform.env['DATABASE_URL'] ?? '')),

@@ -14,6 +14,7 @@ describe('the programs of a service', () => {
     expect(mainOf('sentiment')).toBe(built('sentiment', 'dist', 'bundle', 'main.js'));
     expect(mainOf('learning')).toBe(built('sentiment', 'dist', 'bundle', 'learning', 'main.js'));
     expect(programOf('sentiment', 'adapt.js')).toBe(built('sentiment', 'dist', 'adapt.js'));
+    expect(mainOf('rehearsal')).toBe(built('routing', 'dist', 'bundle', 'rehearsal', 'main.js'));
     expect(programOf('learning', 'migrate.js')).toBe(built('sentiment', 'dist', 'learning.migrate.js'));
   });
 });

@@ -7,6 +7,8 @@ export interface DemoArguments {
   limit?: number;
   /** One JSON object as the last line of stdout */
   json: boolean;
+  /** Goes on running when all is told, until it is stopped */
+  keep: boolean;
 }
 
 /** Throws an Error that names the option and the rule. */
@@ -17,6 +19,7 @@ export function readArguments(argv: readonly string[]): DemoArguments {
       file: { type: 'string' },
       limit: { type: 'string' },
       json: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
     },
   });
   const limit = values.limit === undefined ? undefined : Number(values.limit);
@@ -24,5 +27,5 @@ export function readArguments(argv: readonly string[]): DemoArguments {
     throw new Error(`--limit must be a whole number above 0, not ${JSON.stringify(values.limit)}`);
   }
   if (limit !== undefined && values.file === undefined) throw new Error('--limit goes with --file');
-  return { file: values.file, limit, json: values.json };
+  return { file: values.file, limit, json: values.json, keep: values.keep };
 }

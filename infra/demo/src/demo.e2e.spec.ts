@@ -60,6 +60,16 @@ describe('the demo', () => {
     expect(result.loops).toBeGreaterThan(20);
     expect(result.joined).toBeGreaterThan(0);
     expect(result.byState['verified']).toBeGreaterThan(0);
+    // the story: twice up the chain, a customer who says yes, one who says no, one who says nothing, a draft overtaken
+    expect(result.verified).toBeGreaterThan(0);
+    expect(result.closedUnverified).toBeGreaterThan(0);
+    expect(result.reopened).toBeGreaterThan(0);
+    expect(result.escalated).toBeGreaterThanOrEqual(3);
+    expect(result.breached).toBeGreaterThanOrEqual(1);
+    expect(result.staleDrafts).toBe(1);
+    expect(result.deliveries).toMatchObject({ failed: 0 });
+    expect(result.deliveries.sent).toBeGreaterThan(0);
+    expect(result.deliveries.retried).toBeGreaterThan(0);
 
     const lines = await readmeConsumer(test, (printed) => printed.length >= 50);
     expect(lines.some((line) => /^[0-9a-f-]{36} \S+ (low|medium|high|critical) \S/.test(line))).toBe(true);

@@ -26,6 +26,18 @@ export interface DemoResult {
   byTeam: Record<string, number>;
   bySentiment: Record<string, number>;
   byState: Record<string, number>;
+  /** What became of loops in the end, the story's among them */
+  verified: number;
+  closedUnverified: number;
+  /** How often: by an agent or by a customer who said no */
+  reopened: number;
+  /** Levels that loops went up, by time, by hand or by an objection */
+  escalated: number;
+  breached: number;
+  /** Drafts that the customer's next words had overtaken, and that were not sent for it */
+  staleDrafts: number;
+  /** To teams' endpoints; retried: more than one try */
+  deliveries: { sent: number; failed: number; retried: number };
   seconds: { start: number; pipeline: number };
   eventsPerSecond: number;
 }
@@ -40,7 +52,7 @@ export const isSettled = (ledger: Ledger, sent: number): boolean =>
 export function resultOf(
   sent: number,
   { results, outcomes, teams, sentiments }: Ledger,
-  byState: Record<string, number>,
+  worked: Pick<DemoResult, 'byState' | 'reopened' | 'escalated' | 'breached' | 'staleDrafts' | 'deliveries'>,
   seconds: { start: number; pipeline: number },
 ): DemoResult {
   return {
@@ -59,7 +71,9 @@ export function resultOf(
     missing: outcomes.none,
     byTeam: named(teams, 'none'),
     bySentiment: named(sentiments, 'none'),
-    byState,
+    ...worked,
+    verified: worked.byState['verified'] ?? 0,
+    closedUnverified: worked.byState['closed-unverified'] ?? 0,
     seconds: { start: round(seconds.start), pipeline: round(seconds.pipeline) },
     eventsPerSecond: Math.round(sent / Math.max(seconds.pipeline, 0.001)),
   };

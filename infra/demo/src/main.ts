@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPlatform, type Platform } from '@closeloop/cli';
+import { firstTeams } from '@closeloop/contracts';
 import { playLoop, type LoopRow, type Played } from './agents.js';
 import { readArguments, type DemoArguments } from './arguments.js';
 import { sendBatches, type Access } from './connectors.js';
@@ -11,7 +12,10 @@ import { idOf, readPack, sendPack } from './pack.js';
 import { progressBar } from './progress.js';
 import { readFeedback } from './replay-file.js';
 import { itemTable, summary, type ItemLine } from './report.js';
+import { Receiver } from './story/receiver.js';
+import { playStory, storyEnvironment, type StoryOutcome } from './story/story.js';
 import { readTags, tagsInWords, type Tagged } from './tags.js';
+import { readWork } from './work.js';
 
 const source = 'demo';
 const dataRoot = fileURLToPath(new URL('../../../.data/', import.meta.url));
@@ -138,6 +142,17 @@ async function packLines(platform: Platform, tagged: ReadonlyMap<string, Tagged>
   return lines;
 }
 
+/** One working day in a minute, told as it goes. */
+async function tellStory(platform: Platform, say: Say): Promise<StoryOutcome> {
+  const receiver = await Receiver.start();
+  try {
+    say('\nA day at customer support');
+    return await playStory(platform, receiver, (line) => say(`  ${line}`));
+  } finally {
+    await receiver.stop();
+  }
+}
+
 /** Sends, waits, plays, tells. Returns the result and what does not add up. */
 async function runDemo(
   platform: Platform,
@@ -171,20 +186,30 @@ async function runDemo(
   const pipelineSeconds = (performance.now() - begun) / 1000;
 
   const played = await play(platform, access);
-  const { byState } = await getJson<{ byState: Record<string, number> }>(
-    `${platform.urls.loop}/v1/loops/counts`,
-    await managerToken(platform),
-  );
-  const result = resultOf(sent, ledger, byState, { start: startSeconds, pipeline: pipelineSeconds });
-  const broken = brokenSums(result, ledger.unsettled.total);
-  // people have acted since: the ledger hears of it from the loop service
-  if (broken.length === 0) await settled(platform, sent);
   const tagged = await readTags(platform.env, since);
   if (webhook) say(`\n${itemTable(await packLines(platform, tagged))}`);
+  const story = webhook ? await tellStory(platform, say) : { sent: 0, staleDrafts: 0 };
+  // people have acted since: the ledger hears of it from the loop service
+  const atLast = await settled(platform, sent + story.sent);
+  const worked = await readWork(platform, since, await managerToken(platform));
+  const { staleDrafts } = story;
+  const result = resultOf(sent, ledger, { ...worked, staleDrafts }, { start: startSeconds, pipeline: pipelineSeconds });
+  const broken = brokenSums(result, ledger.unsettled.total);
+  if (!isSettled(atLast, sent + story.sent)) broken.push('what was sent in the story is not all settled');
   say(`\n${summary(result, played, tagged.values())}`);
   for (const sum of broken) say(`Does not add up: ${sum}.`);
   for (const id of ledger.missingIds ?? []) say(`missing: ${id}`);
   return { result, broken };
+}
+
+/** For who wants to look around: everybody's work, in the browser. */
+async function whereItRuns(platform: Platform): Promise<string> {
+  const link = await platform.signInLink({
+    sub: 'demo-manager',
+    roles: ['agent', 'manager', 'admin'],
+    teams: firstTeams,
+  });
+  return `\nIt goes on running until Ctrl-C; then what is in it is removed.\n  console    ${link}   (works once, for an hour)`;
 }
 
 async function main(): Promise<number> {
@@ -199,7 +224,11 @@ async function main(): Promise<number> {
     process.once(signal, () => stopSignal.abort(new Error(`Stopped by ${signal}.`)));
   }
   const begun = performance.now();
-  const platform = await startPlatform({ dataDir, ports: 'free', say: tell, signal: stopSignal.signal });
+  const platform = await startPlatform({
+    ...{ dataDir, ports: 'free', say: tell, signal: stopSignal.signal },
+    // what emerged is to be seen soon after it came
+    env: { INSIGHTS_EMERGING_EVERY_MS: '5000', ...process.env, ...(args.file === undefined && storyEnvironment) },
+  });
   let failed = true;
   try {
     const gone = platform.broken.then((what) => Promise.reject(new Error(what)));
@@ -213,6 +242,10 @@ async function main(): Promise<number> {
     ]);
     failed = broken.length > 0;
     if (args.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    if (args.keep) {
+      say(await whereItRuns(platform));
+      await Promise.race([gone, stopped.catch(() => undefined)]);
+    }
   } finally {
     // what a failed run left is there to be looked at
     await platform.stop({ removeData: !failed });

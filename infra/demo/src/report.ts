@@ -59,5 +59,7 @@ export function summary(result: DemoResult, played: Played, tagged: Iterable<Tag
     `languages     ${counts(languages)} · abstained from ${abstained}`,
     `people did    ${counts(played)}`,
     `loops are     ${counts(result.byState)}`,
+    `on the way    ${result.reopened} reopened · ${result.escalated} levels up · ${result.breached} promises broken · ${result.staleDrafts} drafts overtaken`,
+    `teams told    ${result.deliveries.sent} delivered · ${result.deliveries.failed} failed · ${result.deliveries.retried} of them not at the first try`,
   ].join('\n');
 }

@@ -23,6 +23,14 @@ describe('a row of a file as a feedback', () => {
     });
   });
 
+  it('takes an app, an airline or a brand for the product, unless there is one', () => {
+    expect(feedbackOf({ text: 'hi', airline: 'United' }).product).toBe('United');
+    expect(feedbackOf({ text: 'hi', product: 'router', brand: 'Acme' })).toMatchObject({
+      product: 'router',
+      attributes: { brand: 'Acme' },
+    });
+  });
+
   it('is social where there are no stars, unless the row names a channel', () => {
     expect(feedbackOf({ text: 'hi' }).channel).toBe('social');
     expect(feedbackOf({ text: 'hi', channel: 'chat' }).channel).toBe('chat');

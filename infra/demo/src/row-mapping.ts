@@ -12,11 +12,13 @@ const sameName = [
   'inReplyTo',
   'thread',
   'location',
-  'product',
   'touchpoint',
   'journeyStage',
   'languageHint',
 ] as const;
+
+/** Columns that name what the feedback is about, where there is no `product`. */
+const productColumns = ['product', 'app', 'airline', 'brand'] as const;
 
 const isBlank = (value: unknown): boolean => value === null || value === undefined || value === '';
 
@@ -50,7 +52,7 @@ const asAttribute = (value: unknown): string | number | boolean =>
 
 /**
  * A row of somebody's file as a feedback: `id`, `text`, `rating` (of 5, or of `ratingScale`), `created`, `updated`, `lang`,
- * `author`, `channel` and the fields that a feedback has by that name; whatever is left becomes an attribute, nothing is
+ * `author`, `channel`, `product` (or `app`, `airline`, `brand`) and the fields that a feedback has by that name; whatever is left becomes an attribute, nothing is
  * dropped but empty cells. Equal rows give equal feedback.
  */
 export function feedbackOf(row: Row): FeedbackInput {
@@ -92,6 +94,9 @@ export function feedbackOf(row: Row): FeedbackInput {
   if (typeof language === 'string') feedback.languageHint = language;
   const author = take('author');
   if (author !== undefined) feedback.author = typeof author === 'object' ? author : { externalId: asAttribute(author) };
+
+  const product = productColumns.find((column) => left.has(column));
+  if (product) feedback.product = String(asAttribute(take(product)));
 
   for (const field of sameName) {
     const value = take(field);

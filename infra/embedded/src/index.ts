@@ -15,3 +15,4 @@ export { removeServerData, stopLeftServers, type ServerFolders } from './left-se
 export { commandOf } from './port.js';
 export { findProcess, isAlive, lastLines, stopProcess } from './process.js';
 export { kafkaContainerSettings } from './kafka-container.js';
+export { javaModule, type JavaModule } from './java-module.js';

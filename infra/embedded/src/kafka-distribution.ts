@@ -105,7 +105,7 @@ async function copyJars(folder: string, say: Say): Promise<void> {
   }
 }
 
-async function usableJava(): Promise<{ command: string; said: string } | undefined> {
+export async function usableJava(): Promise<{ command: string; said: string } | undefined> {
   const home = process.env['JAVA_HOME'];
   for (const command of [...(home ? [join(home, 'bin', 'java')] : []), 'java']) {
     const { stdout, stderr } = await run(command, ['-version']).catch(() => ({ stdout: '', stderr: '' }));
@@ -124,7 +124,7 @@ export function majorOf(said: string): number | undefined {
   return Number(version[1] === '1' ? version[2] : version[1]);
 }
 
-async function lackingTools(): Promise<string> {
+export async function lackingTools(): Promise<string> {
   const lacking = [
     ...((await usableJava()) === undefined ? [`Java ${OLDEST_JAVA} or later`] : []),
     ...((await answers('mvn', ['-v'])) ? [] : ['Maven']),
@@ -134,7 +134,7 @@ async function lackingTools(): Promise<string> {
 
 export const hasDockerEngine = () => answers('docker', ['version', '--format', '{{.Server.Version}}']);
 
-const answers = (command: string, words: string[]) =>
+export const answers = (command: string, words: string[]) =>
   run(command, words, { timeout: 20_000 }).then(
     () => true,
     () => false,

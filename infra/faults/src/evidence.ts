@@ -1,18 +1,25 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { topics } from '@closeloop/contracts';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
+import { type Received } from './rig/receiver.js';
 import { type Subject } from './subject.js';
 
-/** Everything that the stores and topics hold, as NDJSON: a file each table and each topic. */
-export async function keepEvidence(subject: Subject, folder: string): Promise<void> {
+/** Everything that the stores, the topics and the receiver hold, as NDJSON: a file each table, each topic and each memory. */
+export async function keepEvidence(subject: Subject, received: Received, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await Promise.all([
     ...Object.entries(subject.databaseUrls).map(([name, url]) => dumpDatabase(url, join(folder, name))),
     dumpTopics(subject.kafkaBrokers, folder),
+    ...(['endpoints', 'takings', 'replyTakings', 'unsigned'] as const).map((name) =>
+      writeFile(
+        join(folder, `receiver.${name}.ndjson`),
+        received[name].map((one) => `${JSON.stringify(one)}\n`),
+      ),
+    ),
   ]);
 }
 

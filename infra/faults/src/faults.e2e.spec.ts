@@ -37,5 +37,5 @@ describe('the promise, with processes killed, connections cut and what nobody ca
     } finally {
       stopping.abort(new Error('the spec is over'));
     }
-  }, 180_000);
+  }, 300_000);
 });

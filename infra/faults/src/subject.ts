@@ -8,7 +8,7 @@ export interface Subject {
   /** Direct, past every proxy */
   readonly kafkaBrokers: string;
   /** Direct, past every proxy */
-  readonly databaseUrls: Readonly<Record<'ingestion' | 'learning' | 'routing' | 'loop', string>>;
+  readonly databaseUrls: Readonly<Record<'ingestion' | 'learning' | 'routing' | 'loop' | 'insights', string>>;
   /** A connector's key for that source */
   apiKey(source: string): Promise<string>;
   /** A person's token */

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Parser } from '@asyncapi/parser';
 import { asyncApiDocument } from './asyncapi.js';
-import { pipeline, topics, type Station } from './pipeline.js';
+import { eventFamilies, pipeline, topics, type Station } from './pipeline.js';
 
 // the parser is slow to load
 jest.setTimeout(60_000);
@@ -19,7 +19,7 @@ describe('asyncApiDocument', () => {
         ?.channels()
         .all()
         .map((channel) => channel.address()),
-    ).toEqual([...topics]);
+    ).toEqual([...topics, ...eventFamilies.map(({ address }) => address)]);
     const payload = document?.channels().get('feedback.inbound.v1')?.messages().all()[0]?.payload();
     expect(payload?.properties()?.rating?.anyOf()?.[0]?.properties()).toHaveProperty('scale');
   });
@@ -32,6 +32,7 @@ describe('asyncApiDocument', () => {
       ...station.consumes.map(({ topic }) => `${service}.send.${topic}.dead-letter`),
       ...station.consumesDeadLettersOf.map(({ topic }) => `${service}.receive.${topic}.dead-letter`),
       ...station.produces.map(({ topic }) => `${service}.send.${topic}`),
+      ...station.producesFamilies.map(({ name }) => `${service}.send.${name}`),
     ]);
     expect(operations.sort()).toEqual(expected.sort());
   });

@@ -1,8 +1,8 @@
 import { deadLetterHeaders, deadLetterReasons, deadLetterTopic } from './dead-letter.js';
-import type { EventDeclaration } from './event-declaration.js';
+import type { EventDeclaration, EventFamily } from './event-declaration.js';
 import { schemasOf } from './json-schema.js';
 import type { JsonSchema } from './json-schema-document.js';
-import { directionOf, events, pipeline, topics, type Station } from './pipeline.js';
+import { directionOf, eventFamilies, events, pipeline, topics, type Station } from './pipeline.js';
 
 interface Reference {
   $ref: string;
@@ -22,11 +22,11 @@ const refer = (kind: 'messages' | 'schemas', name: string): Reference => ({ $ref
 const schemaReference = (name: string): string => refer('schemas', name).$ref;
 const kafka = '0.5.0';
 
-const cloudEventHeaders = (event: EventDeclaration): JsonSchema => ({
+const cloudEventHeaders = (type: JsonSchema, isProduced: boolean): JsonSchema => ({
   type: 'object',
   properties: {
     ce_specversion: { type: 'string', enum: ['1.0'] },
-    ce_type: { type: 'string', enum: [event.topic] },
+    ce_type: type,
     ce_id: { type: 'string', description: 'Derived: the same input and meaning has the same id' },
     ce_source: { type: 'string', description: 'closeloop/<service>' },
     ce_subject: { type: 'string', description: 'feedbackId, or loopId where a loop changed' },
@@ -35,20 +35,38 @@ const cloudEventHeaders = (event: EventDeclaration): JsonSchema => ({
     traceparent: { type: 'string', description: 'W3C Trace Context' },
   },
   // what producers elsewhere send is read by its value alone
-  ...(directionOf(event) === 'produced' && {
+  ...(isProduced && {
     required: ['ce_specversion', 'ce_type', 'ce_id', 'ce_source', 'ce_subject', 'ce_time', 'content-type'],
   }),
 });
 
-const eventMessage = (event: EventDeclaration): object => ({
-  name: event.topic,
+const messageOf = (
+  name: string,
+  event: Pick<EventDeclaration, 'data' | 'description'>,
+  headers: JsonSchema,
+): object => ({
+  name,
   title: event.data.name,
   summary: event.description,
   contentType: 'application/json',
-  headers: cloudEventHeaders(event),
+  headers,
   payload: { $ref: schemaReference(event.data.name) },
   bindings: { kafka: { key: { type: 'string', description: 'What keeps its order' }, bindingVersion: kafka } },
 });
+
+const eventMessage = (event: EventDeclaration): object =>
+  messageOf(
+    event.topic,
+    event,
+    cloudEventHeaders({ type: 'string', enum: [event.topic] }, directionOf(event) === 'produced'),
+  );
+
+const familyMessage = (family: EventFamily): object =>
+  messageOf(
+    family.name,
+    family,
+    cloudEventHeaders({ type: 'string', description: 'The topic: one for each name' }, true),
+  );
 
 const deadLetterMessage = (topic: string): object => ({
   name: topic,
@@ -84,6 +102,7 @@ const operationsOf = (service: string, station: Station): [string, object][] => 
     ...station.consumes.map(({ topic }) => operation('receive', topic)),
     ...station.consumesDeadLettersOf.map(({ topic }) => operation('receive', deadLetterTopic(topic))),
     ...station.produces.map(({ topic }) => operation('send', topic)),
+    ...station.producesFamilies.map(({ name }) => operation('send', name)),
     ...station.consumes.map(({ topic }) => operation('send', deadLetterTopic(topic))),
   ];
 };
@@ -92,6 +111,7 @@ const operationsOf = (service: string, station: Station): [string, object][] => 
 export function asyncApiDocument(): AsyncApiDocument {
   const messages = new Map<string, object>(events.map((event) => [event.topic, eventMessage(event)]));
   for (const topic of topics) if (!messages.has(topic)) messages.set(topic, deadLetterMessage(topic));
+  for (const family of eventFamilies) messages.set(family.name, familyMessage(family));
   const classesOf = (direction: 'offered' | 'produced'): (new () => object)[] =>
     events.filter((event) => directionOf(event) === direction).map(({ data }) => data);
   return {
@@ -104,9 +124,20 @@ export function asyncApiDocument(): AsyncApiDocument {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/json',
-    channels: Object.fromEntries(
-      topics.map((topic) => [topic, { address: topic, messages: { event: refer('messages', topic) } }]),
-    ),
+    channels: Object.fromEntries([
+      ...topics.map((topic) => [topic, { address: topic, messages: { event: refer('messages', topic) } }] as const),
+      ...eventFamilies.map(
+        ({ name, address, parameter }) =>
+          [
+            name,
+            {
+              address,
+              parameters: { [parameter.name]: { description: parameter.description } },
+              messages: { event: refer('messages', name) },
+            },
+          ] as const,
+      ),
+    ]),
     operations: Object.fromEntries(
       Object.entries(pipeline).flatMap(([service, station]) => operationsOf(service, station)),
     ),
@@ -115,7 +146,9 @@ export function asyncApiDocument(): AsyncApiDocument {
       schemas: {
         ...schemasOf(classesOf('offered'), schemaReference),
         // a class that both nest is described as readers see it
-        ...schemasOf(classesOf('produced'), schemaReference, { unknownProperties: 'ignore' }),
+        ...schemasOf([...classesOf('produced'), ...eventFamilies.map(({ data }) => data)], schemaReference, {
+          unknownProperties: 'ignore',
+        }),
       },
     },
   };

@@ -36,3 +36,15 @@ export const replayGroupHeader = 'replay_group';
  * before says so again, under the same id. Its value names the request.
  */
 export const resendHeader = 'closeloop_resend';
+
+const rebuildPrefix = 'rebuild:';
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The resend header of what its owner sends again for a rebuild of a read model. */
+export const resendForRebuild = (rebuildId: string): string => rebuildPrefix + rebuildId;
+
+/** The rebuild that an event with this resend header was sent again for; undefined for one that was not. */
+export function rebuildOf(resend: string | undefined): string | undefined {
+  const id = resend?.startsWith(rebuildPrefix) ? resend.slice(rebuildPrefix.length) : undefined;
+  return id !== undefined && uuid.test(id) ? id : undefined;
+}

@@ -13,3 +13,16 @@ export interface EventDeclaration<T extends object = object> {
 
 export const declareEvent = <T extends object>(declaration: EventDeclaration<T>): EventDeclaration<T> =>
   Object.freeze(declaration);
+
+/** Events of one shape that have a topic for each of many names: the names are data, and the topics are made with them. */
+export interface EventFamily<T extends object = object> {
+  /** Of its schema's file */
+  readonly name: string;
+  /** The topics, with the name in braces */
+  readonly address: string;
+  readonly parameter: { readonly name: string; readonly description: string };
+  readonly description: string;
+  readonly data: DataClass<T>;
+  /** Whether a topic is one of them */
+  has(this: void, topic: string): boolean;
+}

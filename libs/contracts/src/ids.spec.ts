@@ -9,6 +9,8 @@ import {
   hopEventId,
   loopEventId,
   loopIdOf,
+  replyEventId,
+  replyIdOf,
   settlementEventId,
   sha256,
 } from './ids.js';
@@ -32,6 +34,10 @@ describe('derived ids', () => {
     expect(hopEventId('routed', at)).toBe('c826ec40-a254-5ded-ac3e-1e39847eeee6');
     expect(loopEventId(loopIdOf(feedbackId), 4)).toBe('6447e169-6e26-5c28-b286-854b763f65a9');
     expect(settlementEventId(feedbackId, 1)).toBe('0ac5ceba-9386-5576-be82-001c7f6a9080');
+    const replyId = replyIdOf(loopIdOf(feedbackId), 4);
+    expect(replyId).toBe('08d894ca-8249-5f0b-9236-c80639fc935f');
+    expect(replyEventId('requested', replyId)).toBe('7e3edfc9-383a-5fc2-b9be-c47aa96252dd');
+    expect(replyEventId('sent', replyId)).toBe('3dd18a4a-b54d-5ddd-bf28-735d8f24a635');
     expect(sha256('x')).toBe('2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881');
   });
 

@@ -48,9 +48,31 @@ export const hopEventId = (step: 'received' | 'tagged' | 'routed', at: HopPositi
 /** ce_id of loop.changed for a transition of a loop. */
 export const loopEventId = (loopId: string, version: number): string => deriveId(loopId, String(version));
 
+/** ce_id of a step of a loop in the inbox of a team. */
+export const inboxEventId = (team: string, loopId: string, version: number): string =>
+  deriveId('team-inbox', team, loopId, String(version));
+
 /** ce_id of loop.changed for a settlement of a feedback without a loop. */
 export const settlementEventId = (feedbackId: string, settlement: number): string =>
   deriveId('settled', feedbackId, String(settlement));
+
+/** Id of the answer that a version of a loop gives. */
+export const replyIdOf = (loopId: string, version: number): string => deriveId('reply', loopId, String(version));
+
+/** ce_id of what is told of a reply: that it is asked for, and the one thing that came of it. */
+export const replyEventId = (step: 'requested' | 'sent' | 'failed', replyId: string): string =>
+  deriveId('reply', step, replyId);
+
+/** ce_id of insight.raised and insight.changed: version 1 is the raising. */
+export const insightEventId = (insightId: string, version: number): string =>
+  deriveId('insight-event', insightId, String(version));
+
+/** Id of what the customer of a loop is told of an improvement. */
+export const noticeIdOf = (improvementId: string, loopId: string): string => deriveId('notice', improvementId, loopId);
+
+/** ce_id of what is told of a notice: that it is asked for, and the one thing that came of it. */
+export const noticeEventId = (step: 'requested' | 'settled', noticeId: string): string =>
+  deriveId('notice', step, noticeId);
 
 /** Lower-case hexadecimal SHA-256. */
 export const sha256 = (value: string | Uint8Array): string => hash('sha256', value);

@@ -1,4 +1,16 @@
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { IsNullable, IsTimestamp, Nested } from './decorators.js';
 import { declareEvent } from './event-declaration.js';
 import { priorities, teamPattern, type Priority } from './route.js';
@@ -53,6 +65,25 @@ export class Actor {
   @IsOptional() @IsString() @MaxLength(300) id?: string;
 }
 
+/** What both clocks show of one promise, milliseconds: until it was kept or the loop ended, else at the step. */
+export class PromiseClock {
+  /** Neither answered, or resolved, nor ended */
+  @IsBoolean() running!: boolean;
+  @IsNumber() @Min(0) customerMs!: number;
+  @IsNumber() @Min(0) businessMs!: number;
+  /** Whether the limit was kept; absent while that is open, and where there is none on that clock */
+  @IsOptional() @IsBoolean() customerMet?: boolean;
+  @IsOptional() @IsBoolean() businessMet?: boolean;
+}
+
+/** The clocks of a loop's cycle. */
+export class LoopClocks {
+  /** The feedback was received, or the loop was reopened. */
+  @IsTimestamp() startedAt!: string;
+  @Nested(() => PromiseClock) firstResponse!: PromiseClock;
+  @Nested(() => PromiseClock) resolution!: PromiseClock;
+}
+
 export class LoopSnapshot {
   @IsIn(loopStates) state!: LoopState;
   /** 1 for the first; each reopening starts the next. */
@@ -60,6 +91,10 @@ export class LoopSnapshot {
   @Matches(teamPattern) team!: string;
   @IsIn(priorities) priority!: Priority;
   @IsOptional() @IsString() @MaxLength(300) owner?: string;
+  /** How often it went up the team's chain; 0 at first */
+  @IsOptional() @IsInt() @Min(0) @Max(2_147_483_647) level?: number;
+  /** Of its cycle; absent where no clock runs */
+  @IsOptional() @Nested(() => LoopClocks) clocks?: LoopClocks;
 }
 
 /** What became of one revision of a feedback. */
@@ -80,6 +115,8 @@ export class LoopChanged {
   /** Of the loop, gapless from 1; 0 where there is no loop */
   @IsInt() @Min(0) @Max(2_147_483_647) version!: number;
   @IsIn(loopChanges) change!: LoopChange;
+  /** What was noted, where nothing moved: `warned`, `breached`, `reply-sent`, `reply-failed`…; this list grows */
+  @IsOptional() @Matches(/^[a-z][a-z-]{0,39}$/) note?: string;
   @IsTimestamp() at!: string;
   @Nested(() => Actor) actor!: Actor;
   /** null for a feedback without a loop */

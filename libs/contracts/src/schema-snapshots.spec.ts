@@ -135,9 +135,16 @@ describe('snapshots', () => {
     expect(events.map((event) => [event.topic, directionOf(event)])).toEqual([
       ['feedback.inbound.v1', 'offered'],
       ['feedback.received.v1', 'produced'],
+      ['reply-sent.v1', 'produced'],
+      ['reply-failed.v1', 'produced'],
       ['feedback.tagged.v1', 'produced'],
       ['feedback.routed.v1', 'produced'],
       ['loop.changed.v1', 'produced'],
+      ['reply-requested.v1', 'produced'],
+      ['notice-settled.v1', 'produced'],
+      ['insight.raised.v1', 'produced'],
+      ['insight.changed.v1', 'produced'],
+      ['notice-requested.v1', 'produced'],
     ]);
   });
 

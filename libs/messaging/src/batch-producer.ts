@@ -36,7 +36,20 @@ interface Request {
 
 /** Not all that was sent was acknowledged. */
 export class NotAcknowledged extends NotTheEvents {
-  override readonly name = 'NotAcknowledged';
+  override readonly name: string = 'NotAcknowledged';
+}
+
+/** A topic is not there, or is not ours to write to: what is meant for it cannot be sent, however often it is tried. */
+export class TopicRefused extends NotAcknowledged {
+  override readonly name: string = 'TopicRefused';
+
+  /** @param topic without the environment's prefix; absent where Kafka does not say which of those that were sent to it is */
+  constructor(
+    message: string,
+    readonly topic?: string,
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -53,7 +66,7 @@ export class BatchProducer {
 
   constructor(
     private readonly connect: (lost: () => void) => Promise<Connection>,
-    private readonly partitionsOf: (topic: string) => Promise<number>,
+    private readonly partitionsOf: PartitionCounts,
     private readonly prefix = '',
   ) {}
 
@@ -126,7 +139,7 @@ export class BatchProducer {
     for (const { topic, key, value, headers } of messages) {
       const name = this.prefix + topic;
       let count = counts.get(name);
-      if (count === undefined) counts.set(name, (count = await this.partitionsOf(name)));
+      if (count === undefined) counts.set(name, (count = await this.#countOf(topic)));
       const partition = key === null ? 0 : partitionOf(key, count);
       places.add(`${name}/${partition}`);
       let sent = byTopic.get(name);
@@ -136,17 +149,32 @@ export class BatchProducer {
     const connection = await (this.#connection ??= this.connect(() => {
       this.#connection = undefined;
     }));
-    const acknowledged = await connection.send({
-      acks: -1,
-      timeout: acknowledgedWithinMs,
-      topicMessages: [...byTopic].map(([topic, sent]) => ({ topic, messages: sent })),
-    });
+    const acknowledged = await connection
+      .send({
+        acks: -1,
+        timeout: acknowledgedWithinMs,
+        topicMessages: [...byTopic].map(([topic, sent]) => ({ topic, messages: sent })),
+      })
+      .catch((error: unknown) => {
+        if (!isTopicRefusal(error)) throw error;
+        for (const topic of byTopic.keys()) this.partitionsOf.forget?.(topic);
+        throw new TopicRefused((error as Error).message);
+      });
     // When a partition's leader moves between kafkajs's own tries to a broker that has already answered for others, kafkajs
     // does not send it there, and resolves all the same (sendMessages.js, brokersWithoutResponse).
     for (const { topicName, partition, errorCode } of acknowledged) {
       if (errorCode === 0) places.delete(`${topicName}/${partition}`);
     }
     if (places.size > 0) throw new NotAcknowledged(`no acknowledgement from ${[...places].join(', ')}`);
+  }
+
+  async #countOf(topic: string): Promise<number> {
+    try {
+      return await this.partitionsOf(this.prefix + topic);
+    } catch (error) {
+      if (error instanceof TopicRefused || !isTopicRefusal(error)) throw error;
+      throw new TopicRefused((error as Error).message, topic);
+    }
   }
 
   async #drop(): Promise<void> {
@@ -198,18 +226,54 @@ export const kafkaConnection =
     return { send: (batch) => producer.sendBatch(batch), close };
   };
 
-/** How many partitions a topic has, asked once: they change only after draining. */
+/** How many partitions a topic has; kept until it is to be forgotten. */
+export interface PartitionCounts {
+  (topic: string): Promise<number>;
+  forget?(topic: string): void;
+}
+
+/** How Kafka says that it is about the topic, and not about the moment. */
+const topicRefusals = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'INVALID_TOPIC_EXCEPTION',
+  'POLICY_VIOLATION',
+  'INVALID_REPLICATION_FACTOR',
+]);
+
+/** kafkajs wraps what it gave up trying, and what several topics were answered. */
+function isTopicRefusal(error: unknown): boolean {
+  for (let at = error; typeof at === 'object' && at !== null; at = (at as { cause?: unknown }).cause) {
+    const { type, errors } = at as { type?: string; errors?: readonly unknown[] };
+    if (topicRefusals.has(type ?? '')) return true;
+    if (errors?.some(isTopicRefusal)) return true;
+  }
+  return false;
+}
+
+/**
+ * How many partitions a topic has, asked once: they change only after draining.
+ * @param make makes a topic that is not there, and says how many it has; undefined for one that is not ours to make
+ */
 export function partitionCounts(
   withAdmin: <T>(use: (admin: Admin) => Promise<T>) => Promise<T>,
-): (topic: string) => Promise<number> {
+  make: (admin: Admin, topic: string) => Promise<number> | undefined = () => undefined,
+): PartitionCounts {
   const known = new Map<string, number>();
-  return async (topic) => {
+  const counts = async (topic: string): Promise<number> => {
     const count = known.get(topic);
     if (count !== undefined) return count;
-    const { topics } = await withAdmin((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
-    const found = topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+    const found = await withAdmin(async (admin) => {
+      const metadata = await admin.fetchTopicMetadata({ topics: [topic] }).catch((error: unknown) => {
+        if (!isTopicRefusal(error)) throw error;
+        return { topics: [] };
+      });
+      return metadata.topics.find(({ name }) => name === topic)?.partitions.length ?? (await make(admin, topic)) ?? 0;
+    });
     if (found === 0) throw new NotAcknowledged(`the topic ${topic} is not there (npx closeloop topics makes it)`);
     known.set(topic, found);
     return found;
   };
+  return Object.assign(counts, { forget: (topic: string) => void known.delete(topic) });
 }

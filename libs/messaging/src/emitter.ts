@@ -1,4 +1,4 @@
-import { type Station } from '@closeloop/contracts';
+import { type EventFamily, type Station } from '@closeloop/contracts';
 import { encodeEvent } from './cloud-event.js';
 import { type OutgoingEvent } from './outcome.js';
 import { type WireHeaders, type WireMessage } from './wire.js';
@@ -8,6 +8,7 @@ export class Emitter {
   /** Consumer group of the station, without the environment's prefix */
   readonly group: string;
   readonly #produced: ReadonlySet<string>;
+  readonly #families: readonly EventFamily[];
 
   constructor(
     private readonly service: string,
@@ -15,6 +16,7 @@ export class Emitter {
   ) {
     this.group = station.group;
     this.#produced = new Set(station.produces.map(({ topic }) => topic));
+    this.#families = station.producesFamilies;
   }
 
   /**
@@ -22,8 +24,9 @@ export class Emitter {
    * @throws TypeError for an event that the station does not produce; EventTooLarge
    */
   encode(event: OutgoingEvent, carried?: WireHeaders): WireMessage {
-    if (!this.#produced.has(event.event.topic)) {
-      throw new TypeError(`${this.service} does not produce ${event.event.topic}: see pipeline.ts`);
+    const { topic } = event.event;
+    if (!this.#produced.has(topic) && !this.#families.some(({ has }) => has(topic))) {
+      throw new TypeError(`${this.service} does not produce ${topic}: see pipeline.ts`);
     }
     return encodeEvent(event, `closeloop/${this.service}`, carried);
   }

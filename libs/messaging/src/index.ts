@@ -1,5 +1,5 @@
 export { KafkaConfig } from './kafka.config.js';
-export { createTopics } from './topics.js';
+export { createTopics, TopicMaker } from './topics.js';
 export { MessagingModule, type MessagingOptions } from './messaging.module.js';
 export { EffectContext, type IncomingDeadLetter, type IncomingEvent } from './incoming.js';
 export { deadLetter, drop, ok, type Outcome, type OutgoingEvent } from './outcome.js';

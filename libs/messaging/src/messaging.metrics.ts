@@ -6,7 +6,14 @@ import { CountedHistogram } from './counted-histogram.js';
 
 /** Where the measures that are asked for are read. */
 export interface Readings {
-  readonly outbox: { readonly unsent: number; readonly oldestSeconds: number } | undefined;
+  readonly outbox:
+    | {
+        readonly unsent: number;
+        readonly oldestSeconds: number;
+        /** By shard */
+        readonly parked: ReadonlyMap<number, number>;
+      }
+    | undefined;
   readonly owned: () => readonly OwnedPartition[];
   /** Brings the ends of the logs up to date; never fails */
   readonly readEnds: () => Promise<void>;
@@ -79,6 +86,9 @@ export class MessagingMetrics {
       'messaging_outbox_oldest_seconds',
       'Seconds that the oldest row of the outbox is known to wait',
       () => outbox?.oldestSeconds ?? 0,
+    );
+    gauge('messaging_outbox_parked', 'Events that wait beside the outbox for a topic that refuses them', () =>
+      [...(outbox?.parked.values() ?? [])].reduce((sum, count) => sum + count, 0),
     );
     gauge(
       'messaging_paused_partitions',

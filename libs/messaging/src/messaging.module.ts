@@ -15,7 +15,9 @@ import { MessagingMetrics } from './messaging.metrics.js';
 import { letOriginalErrorsThrough } from './original-error.filter.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { Outbox } from './outbox.js';
+import { ensureTopic } from './topics.js';
 import { StationController } from './station.controller.js';
+import { TopicMaker } from './topics.js';
 
 export interface MessagingOptions {
   /**
@@ -45,9 +47,17 @@ export class MessagingModule {
         useFactory: (config: KafkaConfig, service: string) =>
           new BatchProducer(
             kafkaConnection(() => kafkaClient(config, `closeloop.${service}`)),
-            partitionCounts(adminOf(config, `closeloop.${service}`)),
+            partitionCounts(adminOf(config, `closeloop.${service}`), (admin, topic) =>
+              // those of teams are made with them; one that is missing all the same is made here
+              isOfFamily(station, topic.slice(config.prefix.length)) ? ensureTopic(admin, topic, config) : undefined,
+            ),
             config.prefix,
           ),
+      },
+      {
+        provide: TopicMaker,
+        inject: [KafkaConfig, SERVICE_NAME],
+        useFactory: (config: KafkaConfig, service: string) => new TopicMaker(config, `closeloop.${service}.topics`),
       },
     ];
     return mode === 'hop'
@@ -56,14 +66,14 @@ export class MessagingModule {
           global: true,
           controllers: [StationController],
           providers: [...shared, hop, hopTransport(station, times)],
-          exports: [SERVICE_TRANSPORT, BatchProducer, HopDelivery],
+          exports: [SERVICE_TRANSPORT, BatchProducer, TopicMaker, HopDelivery],
         }
       : {
           module: MessagingModule,
           global: true,
           controllers: [StationController],
-          providers: [...shared, outboxProvider, relay, effect, effectTransport(station, times)],
-          exports: [SERVICE_TRANSPORT, BatchProducer, Outbox, OutboxRelay, EffectDelivery],
+          providers: [...shared, outboxProvider, relay(station), effect, effectTransport(station, times)],
+          exports: [SERVICE_TRANSPORT, BatchProducer, TopicMaker, Outbox, OutboxRelay, EffectDelivery],
         };
   }
 }
@@ -75,12 +85,15 @@ const outboxProvider: Provider = {
     new Outbox(dataSource, emitter, outboxBound),
 };
 
-const relay: Provider = {
+const isOfFamily = ({ producesFamilies }: Station, topic: string): boolean =>
+  producesFamilies.some(({ has }) => has(topic));
+
+const relay = (station: Station): Provider => ({
   provide: OutboxRelay,
   inject: [DataSource, Outbox, BatchProducer, Tracer],
   useFactory: (dataSource: DataSource, box: Outbox, producer: BatchProducer, tracer: Tracer) =>
-    new OutboxRelay(dataSource, box, producer, tracer),
-};
+    new OutboxRelay(dataSource, box, producer, tracer, undefined, (topic) => isOfFamily(station, topic)),
+});
 
 const hop: Provider = {
   provide: HopDelivery,

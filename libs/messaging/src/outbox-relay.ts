@@ -5,10 +5,11 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pool, type PoolClient } from 'pg';
 import { type DataSource } from 'typeorm';
-import { type BatchProducer } from './batch-producer.js';
+import { type BatchProducer, TopicRefused } from './batch-producer.js';
 import { outboxChannel, outboxShards } from './migrations/messaging-1763700000000.js';
 import { type Outbox } from './outbox.js';
-import { unpackHeaders, type WireMessage } from './wire.js';
+import { ParkedEvents } from './parked-events.js';
+import { type OutboxRow, unpackHeaders, type WireMessage } from './wire.js';
 
 export interface RelayTimes {
   /** How long a lease lasts from its renewal on, by the database's clock */
@@ -21,6 +22,8 @@ export interface RelayTimes {
   readonly listeningPollMs: number;
   /** How long a stop waits for the rest to be sent */
   readonly flushMs: number;
+  /** How often what is parked is tried again */
+  readonly parkedMs: number;
 }
 
 const defaultTimes: RelayTimes = {
@@ -30,6 +33,7 @@ const defaultTimes: RelayTimes = {
   pollMs: 1_000,
   listeningPollMs: 5_000,
   flushMs: 10_000,
+  parkedMs: 30_000,
 };
 
 /** Most rows, and about the most bytes, of one send of a shard. */
@@ -37,14 +41,6 @@ const maxRows = 1_000;
 const maxRowsBytes = 2 * 1024 * 1024;
 
 const now = (): number => performance.timeOrigin + performance.now();
-
-interface Row {
-  id: string;
-  topic: string;
-  key: Buffer | null;
-  headers: Buffer;
-  value: Buffer | null;
-}
 
 /** A shard as this process sees it. */
 class Shard {
@@ -54,6 +50,10 @@ class Shard {
   /** Nothing was left to be sent when it last looked, and nothing has woken it since */
   idle = false;
   failures = 0;
+  /** Topics that rows wait for beside the outbox */
+  readonly parked = new Set<string>();
+  /** When those are looked at, in this process's monotonic milliseconds */
+  parkedAt = 0;
   #ring: (() => void) | undefined;
 
   constructor(readonly number: number) {}
@@ -80,7 +80,8 @@ class Shard {
 
 /**
  * Sends what is committed in the outbox: of each shard whose lease this process holds, in the order of ids, deleted after the
- * acknowledgement. Sending twice is normal. A row that cannot be sent holds up its shard: nothing goes past it.
+ * acknowledgement. Sending twice is normal. A row that cannot be sent holds up its shard: nothing goes past it. But where the topic
+ * is one of many (that of a team) and refuses, what is meant for it waits beside the outbox, and the rest goes on.
  */
 export class OutboxRelay {
   readonly #logger = new Logger('Outbox');
@@ -88,6 +89,7 @@ export class OutboxRelay {
   readonly #shards = Array.from({ length: outboxShards }, (_, number) => new Shard(number));
   readonly #stop = new AbortController();
   #running: Promise<unknown> | undefined;
+  readonly #parked: ParkedEvents;
   /** Hears of every commit */
   #listening = false;
 
@@ -97,7 +99,10 @@ export class OutboxRelay {
     private readonly producer: BatchProducer,
     private readonly tracer: Tracer,
     private readonly times: RelayTimes = defaultTimes,
+    /** Whether a topic may hold up only itself */
+    private readonly mayPark: (topic: string) => boolean = () => false,
   ) {
+    this.#parked = new ParkedEvents(dataSource);
     setMaxListeners(0, this.#stop.signal);
   }
 
@@ -173,7 +178,9 @@ export class OutboxRelay {
         }
         const taken = !this.#holds(shard);
         shard.heldUntil = asked + this.times.leaseMs - this.times.marginMs;
-        if (taken) shard.wake();
+        if (!taken) continue;
+        shard.parkedAt = 0;
+        shard.wake();
       }
     } catch (error) {
       // What is held is held until it runs out.
@@ -190,6 +197,7 @@ export class OutboxRelay {
       }
       try {
         shard.woken = false;
+        if (performance.now() >= shard.parkedAt) await this.#tryParked(shard);
         const sent = await this.#sendNext(shard);
         if (shard.failures > 0) this.#logger.log(`The outbox's shard ${shard.number} is sent again.`);
         shard.failures = 0;
@@ -215,28 +223,34 @@ export class OutboxRelay {
 
   /** Sends and deletes the first rows. @returns how many */
   async #sendNext(shard: Shard): Promise<number> {
-    const rows = await this.dataSource.query<Row[]>(
+    const rows = await this.dataSource.query<OutboxRow[]>(
       'select id, topic, key, headers, value from outbox where shard = $1 order by id limit $2',
       [shard.number, maxRows],
     );
-    const chosen: Row[] = [];
+    const chosen: OutboxRow[] = [];
+    const waiting: OutboxRow[] = [];
     let bytes = 0;
     for (const row of rows) {
+      if (shard.parked.has(row.topic)) {
+        waiting.push(row);
+        continue;
+      }
       bytes += row.headers.length + (row.value?.length ?? 0);
       if (chosen.length > 0 && bytes > maxRowsBytes) break;
       chosen.push(row);
     }
-    if (chosen.length === 0) return 0;
+    if (waiting.length > 0 && this.#holds(shard)) await this.#park(shard, waiting);
+    if (chosen.length === 0) return waiting.length;
     // Between the question and its answer the lease may have run out, and another may have sent further already.
     if (!this.#holds(shard)) return 0;
-    const messages = chosen.map(({ topic, key, headers, value }): WireMessage => ({
-      topic,
-      key,
-      headers: unpackHeaders(headers),
-      value,
-    }));
+    const messages = chosen.map(messageOf);
     const told = this.#traced(messages);
-    await this.producer.send(messages);
+    try {
+      await this.producer.send(messages);
+    } catch (error) {
+      if (!(error instanceof TopicRefused) || !(await this.#parkRefused(shard, chosen))) throw error;
+      return chosen.length;
+    }
     told();
     await this.dataSource.query('delete from outbox where shard = $1 and id = any($2::bigint[])', [
       shard.number,
@@ -244,6 +258,62 @@ export class OutboxRelay {
     ]);
     this.outbox.deleted(chosen.length);
     return chosen.length;
+  }
+
+  /** Parks the rows whose topic refuses them, where that may be. @returns whether there were any */
+  async #parkRefused(shard: Shard, rows: readonly OutboxRow[]): Promise<boolean> {
+    let isParked = false;
+    for (const topic of new Set(rows.map((row) => row.topic).filter(this.mayPark))) {
+      const own = rows.filter((row) => row.topic === topic);
+      // what refuses may be another shard's: sends go together
+      const refusal = await this.#refusalOf(own.slice(0, 1));
+      if (!refusal || !this.#holds(shard)) continue;
+      this.#logger.error(`${topic} takes nothing, and its events wait beside the outbox: ${describeError(refusal)}`);
+      shard.parked.add(topic);
+      await this.#park(shard, own);
+      isParked = true;
+    }
+    return isParked;
+  }
+
+  async #park(shard: Shard, rows: readonly OutboxRow[]): Promise<void> {
+    await this.#parked.park(
+      shard.number,
+      rows.map(({ id }) => id),
+    );
+    this.outbox.deleted(rows.length);
+    this.outbox.parked.set(shard.number, (this.outbox.parked.get(shard.number) ?? 0) + rows.length);
+  }
+
+  /** Why these are refused; undefined where they were sent. @throws what is about the moment, and not the topic */
+  async #refusalOf(rows: readonly OutboxRow[]): Promise<TopicRefused | undefined> {
+    try {
+      await this.producer.send(rows.map(messageOf));
+      return undefined;
+    } catch (error) {
+      if (error instanceof TopicRefused) return error;
+      throw error;
+    }
+  }
+
+  /** What waits for topics goes back into the outbox where its topic takes the first of it. */
+  async #tryParked(shard: Shard): Promise<void> {
+    const counts = await this.#parked.of(shard.number);
+    for (const topic of counts.keys()) {
+      shard.parked.add(topic);
+      const first = await this.#parked.first(shard.number, topic);
+      if (first && (await this.#refusalOf([first]))) continue;
+      if (!this.#holds(shard)) return;
+      await this.#parked.release(shard.number, topic);
+      shard.parked.delete(topic);
+      counts.delete(topic);
+      this.#logger.log(`${topic} takes its events again.`);
+    }
+    this.outbox.parked.set(
+      shard.number,
+      [...counts.values()].reduce((sum, count) => sum + count, 0),
+    );
+    shard.parkedAt = performance.now() + this.times.parkedMs * (0.9 + Math.random() / 5);
   }
 
   /** Makes the sending a step of each message's trace. @returns what tells of it, for when it is done */
@@ -308,3 +378,10 @@ export class OutboxRelay {
     }
   }
 }
+
+const messageOf = ({ topic, key, headers, value }: OutboxRow): WireMessage => ({
+  topic,
+  key,
+  headers: unpackHeaders(headers),
+  value,
+});

@@ -3,7 +3,7 @@ import { resendHeader } from '@closeloop/contracts';
 import { databaseUrlOf, Tracer } from '@closeloop/platform';
 import { eventually, type TestEnvironment } from '@closeloop/testing';
 import { DataSource } from 'typeorm';
-import { type BatchProducer, NotAcknowledged } from './batch-producer.js';
+import { type BatchProducer, NotAcknowledged, TopicRefused } from './batch-producer.js';
 import { Emitter } from './emitter.js';
 import { feedback, tagged } from './event.fixture.js';
 import { outboxShards } from './migrations/messaging-1763700000000.js';
@@ -31,13 +31,17 @@ afterAll(async () => {
 }, 60_000);
 beforeEach(async () => {
   await dataSource.query('delete from outbox');
+  await dataSource.query('delete from outbox_parked');
   await dataSource.query(`update outbox_lease set holder = null, expires_at = '-infinity'`);
 });
 afterEach(async () => {
   await Promise.all(relays.splice(0).map((relay) => relay.close()));
 });
 
-const times = { leaseMs: 1_500, renewMs: 200, marginMs: 300, pollMs: 100, listeningPollMs: 100, flushMs: 2_000 };
+const times = {
+  ...{ leaseMs: 1_500, renewMs: 200, marginMs: 300, pollMs: 100, listeningPollMs: 100, flushMs: 2_000 },
+  parkedMs: 200,
+};
 const untraced = new Tracer('spec', {});
 const newOutbox = (bound = 1_000) => new Outbox(dataSource, new Emitter('spec', stationOf('outbox')), bound);
 /** A producer that notes what was sent, and does what a spec says. */
@@ -49,8 +53,8 @@ const newProducer = (behave: (messages: readonly WireMessage[]) => Promise<void>
   };
   return { sent, producer: { send, close: () => Promise.resolve() } as unknown as BatchProducer };
 };
-const startRelay = (outbox: Outbox, producer: BatchProducer) => {
-  const relay = new OutboxRelay(dataSource, outbox, producer, untraced, times);
+const startRelay = (outbox: Outbox, producer: BatchProducer, mayPark?: (topic: string) => boolean) => {
+  const relay = new OutboxRelay(dataSource, outbox, producer, untraced, times, mayPark);
   relays.push(relay);
   relay.start();
   return relay;
@@ -292,5 +296,68 @@ describe('the outbox', () => {
     expect(new Set(sent).size).toBe(3_000);
     expect(await unsent()).toBe(0);
     expect(await holders()).toEqual([]);
+  });
+
+  describe('when the topic of a team refuses', () => {
+    const isOfTeam = (topic: string) => topic.startsWith('team-inbox.');
+    const parked = async () =>
+      (await dataSource.query<{ n: number }[]>('select count(*)::int as n from outbox_parked'))[0]!.n;
+    /** As a broker that knows no topic of the team; sends that hold one of its events fail whole. */
+    const refusing = () => {
+      const state = { refuses: true };
+      const { sent, producer } = newProducer((messages) =>
+        state.refuses && messages.some(({ topic }) => topic === 'team-inbox.closed.v1')
+          ? Promise.reject(new TopicRefused('no'))
+          : Promise.resolve(),
+      );
+      return { state, sent, producer };
+    };
+    const inbox = (team: string, value: string): WireMessage => ({
+      ...message('a', value),
+      topic: `team-inbox.${team}.v1`,
+    });
+
+    it('holds up nothing else, is told of, and what waited is sent first and in order when it takes it', async () => {
+      const outbox = newOutbox();
+      const { state, sent, producer } = refusing();
+      startRelay(outbox, producer, isOfTeam);
+      await append(outbox, [message('a', 'a:0'), inbox('closed', 'c:0'), message('a', 'a:1'), inbox('open', 'o:0')]);
+      outbox.wake();
+      await eventually(async () => expect(await unsent()).toBe(0));
+      expect([orderOf(sent, 'a'), orderOf(sent, 'o'), orderOf(sent, 'c')]).toEqual([[0, 1], [0], []]);
+      await append(outbox, [inbox('closed', 'c:1'), inbox('closed', 'c:2'), message('a', 'a:2')]);
+      outbox.wake();
+      await eventually(async () => expect(await parked()).toBe(3));
+      await eventually(() => expect([...outbox.parked.values()].reduce((one, other) => one + other, 0)).toBe(3));
+      state.refuses = false;
+      await eventually(async () => expect([await parked(), await unsent()]).toEqual([0, 0]));
+      await append(outbox, [inbox('closed', 'c:3')]);
+      outbox.wake();
+      await eventually(() => expect(orderOf(sent, 'c')).toEqual([0, 1, 2, 3]));
+      expect(orderOf(sent, 'a')).toEqual([0, 1, 2]);
+    });
+
+    it('is not forgotten by another relay that takes the shard over', async () => {
+      const first = refusing();
+      const relay = startRelay(newOutbox(), first.producer, isOfTeam);
+      await append(newOutbox(), [inbox('closed', 'c:0')]);
+      await eventually(async () => expect(await parked()).toBe(1));
+      await relay.close();
+      await append(newOutbox(), [inbox('closed', 'c:1')]);
+      const second = refusing();
+      startRelay(newOutbox(), second.producer, isOfTeam);
+      await eventually(async () => expect(await parked()).toBe(2));
+      second.state.refuses = false;
+      await eventually(() => expect(orderOf(second.sent, 'c')).toEqual([0, 1]));
+    });
+
+    it('any other topic that refuses holds up its shard, as a broker that is away does', async () => {
+      const outbox = newOutbox();
+      const { sent, producer } = refusing();
+      startRelay(outbox, producer, () => false);
+      await append(outbox, [inbox('closed', 'c:0'), message('a', 'a:1')]);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect([await unsent(), sent]).toEqual([2, []]);
+    });
   });
 });

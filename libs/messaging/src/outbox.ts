@@ -25,6 +25,8 @@ export class Outbox {
   #wake: (shards: readonly number[]) => void = () => undefined;
   /** Shards that were appended to since the relay was woken */
   readonly #appended = new Set<number>();
+  /** How many events of each shard that is held here wait beside the outbox for their topic */
+  readonly parked = new Map<number, number>();
   /** Whether rows may be there that were not counted */
   #uncounted = true;
 

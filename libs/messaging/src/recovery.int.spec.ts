@@ -23,6 +23,7 @@ const sink: Station = {
   consumes: [feedbackTagged],
   consumesDeadLettersOf: [],
   produces: [feedbackReceived],
+  producesFamilies: [],
 };
 
 @Controller()

@@ -38,6 +38,7 @@ export const stationOf = (name: string): Station => ({
   consumes: [feedbackReceived],
   consumesDeadLettersOf: [],
   produces: [feedbackTagged],
+  producesFamilies: [],
 });
 
 /** A service of one station, with its controllers, running on real Kafka (and Postgres, with effects). */

@@ -1,14 +1,7 @@
-import { jsonContent, type OpenApiOperation } from '@closeloop/platform';
+import { jsonContent, openApi, type OpenApiOperation } from '@closeloop/platform';
 
-const text = { type: 'string' };
-const whole = { type: 'integer', minimum: 0 };
+const { count: whole, object, text, timestamp: time } = openApi;
 const wholeOrNull = { type: ['integer', 'null'], minimum: 0 };
-const time = { type: 'string', format: 'date-time' };
-const object = (properties: Record<string, object>, optional: readonly string[] = []) => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
 
 /** What a service's OpenAPI document says of `GET /v1/station`. */
 export const stationPaths = (

@@ -92,3 +92,12 @@ export function sizeOf({ key, value, headers }: WireMessage): number {
   }
   return size;
 }
+
+/** A row of the outbox. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly topic: string;
+  readonly key: Buffer | null;
+  readonly headers: Buffer;
+  readonly value: Buffer | null;
+}

@@ -11,7 +11,8 @@ const usualPauses = [500, 10_000] as const;
 /** Does something again and again, in every replica; what fails is said once, and tried again after a growing pause. */
 export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger: Logger;
-  readonly #stopping = new AbortController();
+  #stopped = false;
+  #pausing = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(
@@ -27,6 +28,12 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
   /** @returns the milliseconds until the next one */
   protected abstract look(): Promise<number>;
 
+  /** Cuts the pause at hand short where it would last longer than so many milliseconds. */
+  protected lookWithin(ms: number): void {
+    const pausing = this.#pausing;
+    setTimeout(() => pausing.abort(), ms).unref();
+  }
+
   protected log(message: string): void {
     this.#logger.log(message);
   }
@@ -41,12 +48,13 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
 
   /** Begins nothing more; the step at hand is finished. */
   async #stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopped = true;
+    this.#pausing.abort();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#stopping.signal.aborted;) {
+    for (let failures = 0; !this.#stopped;) {
       let pause: number;
       try {
         pause = await this.look();
@@ -59,7 +67,9 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
         pause =
           Math.min(this.failingMs[1], this.failingMs[0] * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2);
       }
-      await sleep(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      if (this.#stopped) return;
+      this.#pausing = new AbortController();
+      await sleep(pause, undefined, { signal: this.#pausing.signal }).catch(() => undefined);
     }
   }
 }

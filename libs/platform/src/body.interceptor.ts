@@ -7,6 +7,7 @@ import { type Observable } from 'rxjs';
 
 import { BODY_RULE, type BodyRule, DEFAULT_MAX_BODY_BYTES } from './body.js';
 import { BodyRoom, type BodyShare } from './body-room.js';
+import { parseForm } from './form.js';
 import { HttpConfig } from './http.config.js';
 import { parseJson } from './json.js';
 import { StatusProblem } from './problem-mapping.js';
@@ -80,13 +81,14 @@ export class BodyInterceptor implements NestInterceptor {
     // What is made of it lives as long as it is worked on.
     reply.raw.once('close', () => share.release());
     const bytes = await collected(request.raw, encoding, { maxBytes, seconds, share });
-    return rule.as === 'json' ? parseJson(bytes) : bytes;
+    return rule.as === 'json' ? parseJson(bytes) : rule.as === 'form' ? parseForm(bytes) : bytes;
   }
 }
 
 /** What a handler gets when no body was sent. */
 function nothing(rule: BodyRule): unknown {
   if (rule.as === 'json') return undefined;
+  if (rule.as === 'form') return parseForm(Buffer.alloc(0));
   return rule.as === 'bytes' ? Buffer.alloc(0) : Readable.from([]);
 }
 

@@ -10,11 +10,13 @@ export interface BodyLimit {
 
 /** What a route takes as its body; see the decorators. */
 export interface BodyRule {
-  as: 'json' | 'bytes' | 'stream';
+  as: 'json' | 'bytes' | 'form' | 'stream';
   maxBytes?: number;
   /** Lower-case media types without parameters; undefined = any. */
   mediaTypes?: readonly string[];
 }
+
+const formMediaType = 'application/x-www-form-urlencoded';
 
 export const BODY_RULE = 'closeloop:body';
 
@@ -25,6 +27,13 @@ export const AcceptsJson = (limit: BodyLimit = {}) =>
 /** `@Body()` is a Buffer of the bytes as sent, unpacked only where Content-Encoding says so (signatures are made over these). */
 export const AcceptsBytes = (options: BodyLimit & { mediaTypes?: readonly string[] } = {}) =>
   SetMetadata(BODY_RULE, { as: 'bytes', ...options } satisfies BodyRule);
+
+/**
+ * `@Body()` is a record of texts by the names of the fields (`application/x-www-form-urlencoded`, as pages without scripts
+ * send it); empty when nothing was sent.
+ */
+export const AcceptsForm = (limit: BodyLimit = {}) =>
+  SetMetadata(BODY_RULE, { as: 'form', mediaTypes: [formMediaType], ...limit } satisfies BodyRule);
 
 /**
  * `@Body()` is an unconsumed Readable of bytes, unpacked where Content-Encoding says so; no bound unless `maxBytes` says one.

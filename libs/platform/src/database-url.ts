@@ -1,12 +1,16 @@
 import { variableOf } from './configuration.js';
 import { type Env, variablePrefixOf } from './environment.js';
 
+/** A program that keeps its things in the database of the service that it belongs to. */
+const HOMES: Readonly<Record<string, string>> = { rehearsal: 'routing' };
+
 /**
  * Where a service's database is: `<SERVICE>_DATABASE_URL`, or the server of `DATABASE_URL` with the database
  * `<DATABASE_PREFIX><service>` (prefix `closeloop_`). A password in DATABASE_PASSWORD(_FILE) takes the place of the URL's.
  * @throws Error when neither is set or one is not a postgres:// URL; the value is never part of the message.
  */
-export function databaseUrlOf(service: string, env: Env): string {
+export function databaseUrlOf(program: string, env: Env): string {
+  const service = HOMES[program] ?? program;
   const own = `${variablePrefixOf(service)}_DATABASE_URL`;
   const ownUrl = variableOf(env, own);
   const serverUrl = variableOf(env, 'DATABASE_URL');

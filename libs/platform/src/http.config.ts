@@ -56,11 +56,14 @@ export class HttpConfig {
 }
 
 const PORTS: Readonly<Record<string, number>> = {
+  console: 4600,
   ingestion: 4601,
   sentiment: 4602,
   routing: 4603,
   loop: 4604,
   learning: 4605,
+  rehearsal: 4606,
+  insights: 4607,
 };
 
 /** The port a service has when its variable does not say; 0 (any free one) for a service that has none. */

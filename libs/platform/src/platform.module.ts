@@ -37,7 +37,7 @@ export class PlatformModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: BodyInterceptor },
       ],
-      exports: [ENVIRONMENT, SERVICE_NAME, Metrics, Tracer, HttpConfig, Readiness],
+      exports: [ENVIRONMENT, SERVICE_NAME, Metrics, Tracer, HttpConfig, Readiness, TokenVerifier],
     };
   }
 }

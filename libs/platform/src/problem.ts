@@ -16,7 +16,9 @@ const PROBLEMS = {
   'if-match-missing': { status: 428, title: 'The expected version is missing' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'backlog-full': { status: 503, title: 'The backlog is full' },
+  'bad-gateway': { status: 502, title: 'The service behind this cannot be reached' },
   'store-unavailable': { status: 503, title: 'The store cannot be reached' },
+  'gateway-timeout': { status: 504, title: 'The service behind this is late' },
 } as const;
 
 /** The last part of a problem's `type`, `urn:closeloop:<code>`; each has one HTTP status. */

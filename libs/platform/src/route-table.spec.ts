@@ -24,4 +24,9 @@ describe('the route table', () => {
   ])('%s takes %j', (path, methods) => {
     expect(routes.methodsOf(path)).toEqual(methods);
   });
+
+  it('tells all that it has', () => {
+    expect(routes.all()).toHaveLength(6);
+    expect(routes.all()).toContainEqual({ method: 'HEAD', path: '/v1/feedback/:id' });
+  });
 });

@@ -4,10 +4,15 @@ import { type FastifyRequest } from 'fastify';
 /** What paths there are and what methods each takes; the router itself only knows "not found". */
 @Injectable()
 export class RouteTable {
-  readonly #routes: { segments: readonly string[]; methods: readonly string[] }[] = [];
+  readonly #routes: { path: string; segments: readonly string[]; methods: readonly string[] }[] = [];
 
   add(path: string, methods: readonly string[]): void {
-    this.#routes.push({ segments: segmentsOf(path), methods });
+    this.#routes.push({ path, segments: segmentsOf(path), methods });
+  }
+
+  /** Each method of each path, as they were added. */
+  all(): { method: string; path: string }[] {
+    return this.#routes.flatMap(({ path, methods }) => methods.map((method) => ({ method, path })));
   }
 
   /** Whether the router found no route for the request. */

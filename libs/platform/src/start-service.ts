@@ -28,6 +28,8 @@ export interface RunningService {
   app: NestFastifyApplication;
   /** Where it listens, for example `http://127.0.0.1:4601`. */
   url: string;
+  /** Every route that it answers, as the router has it: `/v1/loops/:loopId`. */
+  routes: readonly { method: string; path: string }[];
   /**
    * Stops in order: takes no more connections, finishes the requests in flight, stops the transport, runs the modules' shutdown hooks
    * (background work first, pools last). Calling it again waits for the same stop.
@@ -167,7 +169,7 @@ async function prepareService(
       // HTTP first: a broker that is away must not keep the service from saying that it is alive and not ready.
       await app.startAllMicroservices();
       if (phase === 'starting') phase = 'running';
-      return { app, url: await app.getUrl(), close: () => close(0) };
+      return { app, url: await app.getUrl(), routes: app.get(RouteTable).all(), close: () => close(0) };
     } catch (error) {
       await close(0).catch(() => undefined);
       throw error;

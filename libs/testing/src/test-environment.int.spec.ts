@@ -58,8 +58,11 @@ describe('the test environment', () => {
     expect(rows).toHaveLength(0);
     const admin = mine.kafka.admin();
     await admin.connect();
-    const topics = await admin.listTopics();
+    // A broker hears of what the controller has deleted a moment after the one who asked for it.
+    await eventually(async () => {
+      const topics = await admin.listTopics();
+      expect(topics.filter((topic) => topic.startsWith(brief.topicPrefix))).toHaveLength(0);
+    });
     await admin.disconnect();
-    expect(topics.filter((topic) => topic.startsWith(brief.topicPrefix))).toHaveLength(0);
   });
 });

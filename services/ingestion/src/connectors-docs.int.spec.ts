@@ -25,7 +25,9 @@ describe('docs/connectors.md', () => {
     edges = await EdgesFixture.start();
     markdown = await readFile(join(root, 'docs/connectors.md'), 'utf8');
     folder = await mkdtemp(join(tmpdir(), 'closeloop-docs-'));
-    environment = { ...process.env, URL: edges.service.url, KEY: await edges.key('reviews'), TOKEN: edges.admin };
+    environment = { ...process.env, INGESTION: edges.service.url, KEY: await edges.key('reviews'), TOKEN: edges.admin };
+    // an address needs no name to be resolved
+    environment['RECEIVER'] = 'https://93.184.216.34/replies';
   });
   afterAll(async () => {
     await edges.stop();
@@ -46,6 +48,7 @@ describe('docs/connectors.md', () => {
     ['CloudEvents over HTTP', ['"accepted"']],
     ['Signed webhooks', ['"accepted"', '"secret":"whsec_']],
     ['What became of it', ['"results"']],
+    ['Replies: what your customers are answered', ['"kind":"webhook"', '"secret":"whsec_']],
     ['Keys', ['"keyId"', '"key":"clk_']],
   ])('%s: the lines work', async (heading, printed) => {
     const output = await lines(heading);

@@ -1,4 +1,4 @@
-import { API_KEY_VERIFIER, configProvider, ENVIRONMENT, type Env } from '@closeloop/platform';
+import { API_KEY_VERIFIER, AuditLog, configProvider, ENVIRONMENT, type Env, SecretBox } from '@closeloop/platform';
 import { Global, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConfigureWebhooks } from './application/configure-webhooks.handler.js';
@@ -18,7 +18,6 @@ import { OpenApiController } from './inbound/openapi.controller.js';
 import { WebhookConnectorsController } from './inbound/webhook-connectors.controller.js';
 import { WebhooksController } from './inbound/webhooks.controller.js';
 import { ApiKeyRepository } from './infrastructure/api-key.repository.js';
-import { SecretBox } from './infrastructure/secret-box.js';
 import { WebhookConnectorRepository } from './infrastructure/webhook-connector.repository.js';
 
 /** The ways in beside the plain API: who may send, by key or by signature, how much, and in which formats. */
@@ -36,14 +35,16 @@ import { WebhookConnectorRepository } from './infrastructure/webhook-connector.r
     configProvider(EdgesConfig),
     { provide: ApiKeys, useClass: ApiKeyRepository },
     {
+      provide: SecretBox,
+      inject: [EdgesConfig],
+      useFactory: ({ webhookSecretsKeys }: EdgesConfig) =>
+        new SecretBox(webhookSecretsKeys.map((key) => Buffer.from(key, 'base64'))),
+    },
+    {
       provide: WebhookConnectors,
-      inject: [DataSource, EdgesConfig, ENVIRONMENT],
-      useFactory: (database: DataSource, { webhookSecretsKeys }: EdgesConfig, env: Env) =>
-        new WebhookConnectorRepository(
-          database,
-          new SecretBox(webhookSecretsKeys.map((key) => Buffer.from(key, 'base64'))),
-          env.NODE_ENV === 'production',
-        ),
+      inject: [DataSource, SecretBox, ENVIRONMENT, AuditLog],
+      useFactory: (database: DataSource, box: SecretBox, env: Env, audit: AuditLog) =>
+        new WebhookConnectorRepository(database, box, env.NODE_ENV === 'production', audit),
     },
     {
       provide: RateLimit,
@@ -59,6 +60,6 @@ import { WebhookConnectorRepository } from './infrastructure/webhook-connector.r
     ImportFeedback,
     { provide: API_KEY_VERIFIER, useExisting: VerifyApiKey },
   ],
-  exports: [API_KEY_VERIFIER, RateLimit],
+  exports: [API_KEY_VERIFIER, RateLimit, SecretBox],
 })
 export class EdgesModule {}

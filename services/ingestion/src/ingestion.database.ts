@@ -8,6 +8,7 @@ import { FeedbackEntity } from './infrastructure/feedback.entity.js';
 import { LoopStateEntity } from './infrastructure/loop-state.entity.js';
 import { IngestionSchema1763760000000 } from './infrastructure/migrations/ingestion-schema-1763760000000.migration.js';
 import { Operator1764100000000 } from './infrastructure/migrations/operator-1764100000000.migration.js';
+import { Replies1764630050000 } from './infrastructure/migrations/replies-1764630050000.migration.js';
 
 /** What ingestion keeps. */
 export const ingestionDatabase: DatabaseDefinition = {
@@ -19,5 +20,11 @@ export const ingestionDatabase: DatabaseDefinition = {
     LoopStateEntity,
     ...edgesDatabase.entities,
   ],
-  migrations: [...messagingTables, IngestionSchema1763760000000, ...edgesDatabase.migrations, Operator1764100000000],
+  migrations: [
+    ...messagingTables,
+    IngestionSchema1763760000000,
+    ...edgesDatabase.migrations,
+    Operator1764100000000,
+    Replies1764630050000,
+  ],
 };

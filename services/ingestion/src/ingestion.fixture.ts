@@ -68,6 +68,14 @@ export class IngestionFixture {
     return this.send('POST', path, sent, body);
   }
 
+  put(path: string, body: unknown, sent: Sent = {}): Promise<Answer> {
+    return this.send('PUT', path, sent, body);
+  }
+
+  delete(path: string, sent: Sent = {}): Promise<Answer> {
+    return this.send('DELETE', path, sent);
+  }
+
   get(path: string, sent: Sent = {}): Promise<Answer> {
     return this.send('GET', path, sent);
   }
@@ -82,7 +90,8 @@ export class IngestionFixture {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as unknown };
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
   query<Row = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {

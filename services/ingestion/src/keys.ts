@@ -1,4 +1,4 @@
-import { describeError, openDatabase } from '@closeloop/platform';
+import { AuditLog, describeError, openDatabase } from '@closeloop/platform';
 import { edgesDatabase } from './edges.database.js';
 import { KeysUsageError, keysUsage, runKeysCommand } from './inbound/keys-command.js';
 import { ApiKeyRepository } from './infrastructure/api-key.repository.js';
@@ -9,7 +9,9 @@ try {
   if (args.length === 0) throw new KeysUsageError('what is to be done?');
   const database = await openDatabase('ingestion', edgesDatabase, process.env);
   try {
-    process.stdout.write(`${await runKeysCommand(new ApiKeyRepository(database), args)}\n`);
+    process.stdout.write(
+      `${await runKeysCommand(new ApiKeyRepository(database, AuditLog.for('ingestion', process.env)), args)}\n`,
+    );
   } finally {
     await database.destroy();
   }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { feedbackReceived, type FeedbackReceived } from '@closeloop/contracts';
 import { readLog } from '@closeloop/messaging';
-import { databaseUrlOf, openDatabase } from '@closeloop/platform';
+import { AuditLog, databaseUrlOf, openDatabase } from '@closeloop/platform';
 import { eventually, type Recorder } from '@closeloop/testing';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type DataSource } from 'typeorm';
@@ -68,7 +68,8 @@ async function setBackTo(time: Date): Promise<void> {
   );
 }
 async function recoverSince(time: Date) {
-  const recovery = new RecoverFeedback(new RecoveryRepository(database));
+  const run = { actor: { kind: 'command', subject: 'spec', roles: [] }, since: new Date() } as const;
+  const recovery = new RecoverFeedback(new RecoveryRepository(database, new AuditLog({}), run));
   const read = await readLog(ingestion.test.env, 'ingestion', feedbackReceived, time, (events) =>
     recovery.handle(events.map(({ data }) => data)),
   );

@@ -1,7 +1,8 @@
+import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { feedbackReceived } from '@closeloop/contracts';
 import { readLog } from '@closeloop/messaging';
-import { describeError, openDatabase } from '@closeloop/platform';
+import { AuditLog, describeError, openDatabase } from '@closeloop/platform';
 import { Logger } from '@nestjs/common';
 import { RecoverFeedback } from './application/recover-feedback.handler.js';
 import { ingestionDatabase } from './ingestion.database.js';
@@ -39,7 +40,10 @@ try {
       throw new Stop(
         'Ingestion runs: what it accepts before this may take a number that was given already. Stop it first, or say --force.',
       );
-    const recovery = new RecoverFeedback(new RecoveryRepository(database));
+    const actor = { kind: 'command', subject: userInfo().username, roles: [] } as const;
+    const recovery = new RecoverFeedback(
+      new RecoveryRepository(database, AuditLog.for('ingestion', process.env), { actor, since }),
+    );
     const { unreadable } = await readLog(process.env, 'ingestion', feedbackReceived, since, (events) =>
       recovery.handle(events.map(({ data }) => data)),
     );

@@ -7,6 +7,13 @@ export class LoopConfig {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   ingestionUrl: string = 'http://127.0.0.1:4601';
 
+  /** For how long an agent is shown as writing an answer, unless that is renewed, seconds. */
+  @FromEnv('LOOP_WRITING_LEASE_SECONDS')
+  @IsInt()
+  @Min(1)
+  @Max(3_600)
+  writingLeaseSeconds: number = 60;
+
   /** How long a customer may answer the follow-up of a resolved loop before it is closed unverified, seconds. */
   @FromEnv('LOOP_CONFIRMATION_WINDOW_SECONDS')
   @IsInt()

@@ -218,6 +218,31 @@ describe('what is sent again on purpose', () => {
     await again(joined);
     await eventually(() => expect(mine().slice(8)).toEqual([second, mine()[7]]));
   });
+
+  it('is every step of every loop, word for word, for a rebuild of insights, and for nobody else', async () => {
+    const { loopId } = await opened({ customerKey: 'rebuilt' });
+    await command(loopId, 'acknowledge', 1);
+    await command(loopId, 'respond', 2, { text: 'We are sorry.', channel: 'review' });
+    const mine = () => recorder.messages.filter(({ key }) => key === loopId);
+    await eventually(() => expect(mine()).toHaveLength(3));
+    const rebuild = loopIdOf('a rebuild');
+    let after: unknown;
+    do {
+      const { status, body } = await call('POST', '/v1/history/republish', { as: 'root', body: { rebuild, after } });
+      expect(status).toBe(200);
+      after = body['next'];
+    } while (after !== undefined);
+    await eventually(() => expect(mine()).toHaveLength(6));
+    const texts = mine().map(({ value }) => JSON.parse(value.toString()) as unknown);
+    expect(texts.slice(3)).toEqual(texts.slice(0, 3));
+    expect(texts[3]).toMatchObject({
+      loop: { clocks: { firstResponse: { running: true } } },
+      feedback: { settlement: 1 },
+    });
+    for (const { headers } of mine().slice(3)) {
+      expect(headers).toMatchObject({ replay_group: 'closeloop.insights', closeloop_resend: `rebuild:${rebuild}` });
+    }
+  });
 });
 
 describe('reconciliation', () => {
@@ -269,8 +294,10 @@ describe('reconciliation', () => {
         .filter((id) => ids.includes(id));
     expect(await within({ after: first, upTo: third })).toEqual([third]);
     expect(await within({})).toEqual([first, third]);
-    expect(await within({ from: '2026-03-01T12:00:00Z', to: '2026-03-01T12:00:00.001Z' })).toEqual([first, third]);
-    expect(await within({ to: '2026-03-01T12:00:00Z' })).toEqual([]);
+    const { receivedAt } = routed('any').feedback;
+    const after = new Date(Date.parse(receivedAt) + 1).toISOString();
+    expect(await within({ from: receivedAt, to: after })).toEqual([first, third]);
+    expect(await within({ to: receivedAt })).toEqual([]);
   });
 
   it('is for managers and admins, and takes rows of the ledger only', async () => {
@@ -435,13 +462,13 @@ describe('agents’ commands', () => {
   it('a draft goes stale when what it answers is revised, and goes when it is answered', async () => {
     const { loopId, feedbackId, name } = await opened();
     const draft = { text: 'Dear', feedbackId, revision: 1 };
-    expect((await call('PUT', `/v1/loops/${loopId}/draft`, { body: draft })).body).toEqual({ stale: false });
+    expect((await call('PUT', `/v1/loops/${loopId}/draft`, { body: draft })).body).toMatchObject({ stale: false });
     expect((await call('PUT', `/v1/loops/${loopId}/draft`, { body: draft, as: 'bill' })).status).toBe(404);
     await send(routed(name, { revision: 2 }));
     await eventually(async () =>
       expect((await call('GET', `/v1/loops/${loopId}`)).body.drafts).toMatchObject([{ agent: 'ann', stale: true }]),
     );
-    await command(loopId, 'respond', 2, { text: 'Dear customer', channel: 'review' });
+    await command(loopId, 'respond', 2, { text: 'Dear customer', channel: 'review', confirmStale: true });
     expect((await call('GET', `/v1/loops/${loopId}`)).body.drafts).toEqual([]);
   });
 });
@@ -611,12 +638,85 @@ describe('reading', () => {
     });
   });
 
+  it('shows first what is due first, found by priority, by words and by what is overdue', async () => {
+    const token = await environment.token({ sub: 'dee', roles: ['agent'], teams: ['due'] });
+    const received = (hoursAgo: number) => new Date(Date.now() - hoursAgo * 3_600_000).toISOString();
+    const those = {
+      // first answers: within a day, four hours, three days; nothing is promised for what is from the past
+      usual: routed('due-usual', {
+        ...{ team: 'due', receivedAt: received(1), text: 'The 100%_sure lamp is broken', customerKey: 'lena-7' },
+      }),
+      urgent: routed('due-urgent', { team: 'due', priority: 'critical', receivedAt: received(1), stars: 1 }),
+      late: routed('due-late', { team: 'due', receivedAt: received(30) }),
+      relaxed: routed('due-relaxed', { team: 'due', slaPolicy: 'relaxed', priority: 'low', receivedAt: received(1) }),
+      past: routed('due-past', { team: 'due', historic: true }),
+    };
+    const idOf = (name: keyof typeof those) => loopIdOf(those[name].feedback.feedbackId);
+    await send(...Object.values(those));
+    interface Listed {
+      readonly loopId: string;
+      readonly version: number;
+      readonly dueAt?: string;
+      readonly sla: Record<string, Record<string, { dueAt?: string }>>;
+    }
+    const list = async (query: string) =>
+      (await call('GET', `/v1/loops?team=due&${query}`, { as: token })).body as unknown as {
+        items: Listed[];
+        cursor?: string;
+      };
+    const found = async (query: string) => (await list(query)).items.map(({ loopId }) => loopId);
+    await eventually(async () => expect(await found('limit=10')).toHaveLength(5));
+
+    const inOrder = (['late', 'urgent', 'usual', 'relaxed', 'past'] as const).map(idOf);
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await list(`sort=due&limit=2${cursor ? `&cursor=${cursor}` : ''}`);
+      seen.push(...page.items.map(({ loopId }) => loopId));
+      cursor = page.cursor;
+    } while (cursor);
+    expect(seen).toEqual(inOrder);
+
+    const [, urgent] = (await list('sort=due')).items;
+    expect(urgent).toMatchObject({
+      dueAt: urgent?.sla['firstResponse']?.['customer']?.dueAt,
+      glimpse: {
+        excerpt: 'what due-urgent said, 1',
+        rating: { value: 1, scale: 5 },
+        sentiment: 'negative',
+        language: 'en',
+      },
+    });
+    expect(await found('overdue=true')).toEqual([idOf('late')]);
+    expect(await found('priority=critical,low&sort=due')).toEqual([idOf('urgent'), idOf('relaxed')]);
+    expect(await found(`q=${encodeURIComponent('100%_SURE')}`)).toEqual([idOf('usual')]);
+    expect(await found('q=1000_sure')).toEqual([]);
+
+    // once it is answered it is due by its resolution, which business hours bring later
+    // the breach is told of meanwhile, as a step of the loop
+    await eventually(async () => expect((await list('overdue=true')).items[0]?.version).toBe(2));
+    expect((await command(idOf('late'), 'respond', 2, { text: 'Sorry', channel: 'email' }, token)).status).toBe(200);
+    const answered = (await list('sort=due')).items.find(({ loopId }) => loopId === idOf('late'));
+    expect(answered?.dueAt).toBe(answered?.sla['resolution']?.['business']?.dueAt);
+    expect(answered?.dueAt).toBeDefined();
+    expect(await found('overdue=true')).toEqual([]);
+    const { feedback } = (await call('GET', `/v1/loops/${idOf('usual')}`, { as: token })).body as {
+      feedback?: unknown;
+    };
+    expect(feedback).toMatchObject([
+      { customerKey: 'lena-7', route: { rule: 'spec', ruleSetVersion: 1, team: 'due' } },
+    ]);
+  });
+
   it('is for who may', async () => {
     expect((await call('GET', '/v1/loops?team=billing')).status).toBe(403);
     expect((await call('GET', '/v1/loops?team=billing', { as: 'mia' })).status).toBe(200);
     expect((await call('GET', '/v1/loops', { as: '' })).status).toBe(401);
     expect((await call('GET', '/v1/loops', { as: 'clk_shop_secret' })).status).toBe(403);
-    for (const query of ['limit=0', 'limit=201', 'state=nice', 'cursor=x', 'feedbackId=1', 'team=Ä', 'order=asc']) {
+    for (const query of [
+      ...['limit=0', 'limit=201', 'state=nice', 'cursor=x', 'feedbackId=1', 'team=Ä', 'order=asc', 'priority=urgent'],
+      ...['overdue=maybe', 'q=a', 'sort=oldest', 'sort=due,newest', 'sort=due&cursor=WyJuZXdlc3QiLG51bGwsIngiXQ'],
+    ]) {
       expect((await call('GET', `/v1/loops?${query}`)).status).toBe(400);
     }
   });

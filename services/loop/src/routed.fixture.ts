@@ -23,16 +23,32 @@ export interface RoutedOptions {
   readonly historic?: boolean;
   readonly loop?: Route['loop'];
   readonly team?: string;
+  readonly priority?: Route['priority'];
+  readonly slaPolicy?: string;
+  /** RFC 3339; when the specs began unless told otherwise */
+  readonly receivedAt?: string;
+  readonly channel?: Feedback['channel'];
+  readonly email?: string;
+  /** BCP 47 */
+  readonly language?: string;
+  readonly timeZone?: string;
+  readonly doNotContact?: boolean;
 }
+
+const receivedAt = new Date().toISOString();
 
 /** A routed feedback; the same external id and options make the same event. */
 export function routed(externalId: string, options: RoutedOptions = {}): FeedbackRouted {
   const { source = 'shop', revision = 1, tagRevision = 1, routeRevision = 1, customerKey, text, stars } = options;
   const { deleted = false, historic = false, loop = 'open', team = 'support' } = options;
+  const { channel = 'review', email, language = 'en', timeZone, doNotContact } = options;
+  const attributes = { ...(timeZone !== undefined && { timeZone }), ...(doNotContact && { doNotContact }) };
   const content: Omit<Feedback, 'contentHash' | 'revision' | 'receivedAt'> = {
-    ...{ feedbackId: feedbackIdOf(source, externalId), source, externalId, channel: 'review', historic },
+    ...{ feedbackId: feedbackIdOf(source, externalId), source, externalId, channel, historic },
     kind: deleted ? 'deleted' : revision === 1 ? 'created' : 'updated',
     ...(customerKey !== undefined && { customerKey }),
+    ...(email !== undefined && { author: { email } }),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
     ...(!deleted && { text: text ?? `what ${externalId} said, ${revision}` }),
     ...(stars !== undefined && { rating: { value: stars, scale: 5 } }),
   };
@@ -41,14 +57,14 @@ export function routed(externalId: string, options: RoutedOptions = {}): Feedbac
       ...content,
       revision,
       contentHash: sha256(canonicalJson(content)),
-      receivedAt: '2026-03-01T12:00:00.000Z',
+      receivedAt: options.receivedAt ?? receivedAt,
     },
     tagRevision,
     routeRevision,
     tags: deleted
       ? null
       : {
-          language: { tag: 'en', confidence: 0.9 },
+          language: { tag: language, confidence: 0.9 },
           sentiment: { label: 'negative', score: -0.6, confidence: 0.8 },
           model: 'spec-1',
           taggedBy: 'model',
@@ -56,7 +72,13 @@ export function routed(externalId: string, options: RoutedOptions = {}): Feedbac
     route: deleted
       ? null
       : {
-          ...{ team, priority: 'medium', slaPolicy: 'standard', labels: [], loop },
+          ...{
+            team,
+            priority: options.priority ?? 'medium',
+            slaPolicy: options.slaPolicy ?? 'standard',
+            labels: [],
+            loop,
+          },
           ...{ ruleSetVersion: 1, rule: 'spec' },
         },
   };

@@ -4,6 +4,7 @@ import {
   feedbackRouted,
   feedbackTagged,
   hopEventId,
+  teamInboxTopic,
   type Feedback,
   type FeedbackRouted,
   type FeedbackTagged,
@@ -12,9 +13,10 @@ import {
 import { createTopics } from '@closeloop/messaging';
 import { createService, migrateDatabase, type RunningService } from '@closeloop/platform';
 import { eventually, testEnvironment, type Recorder, type TestEnvironment } from '@closeloop/testing';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { feedbackWith, tagsWith } from './domain/feedback.fixture.js';
+import { InboxTopics, InboxUnavailableError } from './domain/inbox-topics.js';
 import { routingDatabase } from './routing.database.js';
 import { RoutingModule } from './routing.module.js';
 
@@ -22,7 +24,11 @@ const uuid = (last: number): string => `00000000-0000-5000-8000-${String(last).p
 const negative = tagsWith({ sentiment: { label: 'negative', score: -0.7, confidence: 0.6 } });
 
 interface RuleSetBody {
+  id: string;
   version: number;
+  state: string;
+  edition?: number;
+  history: { step: string; by: string; reason?: string }[];
   createdBy: string;
   rules: { name: string; when: string; team: string; loop: string }[];
 }
@@ -69,19 +75,31 @@ describe('routing, on a real Kafka and Postgres', () => {
   const call = async (
     method: string,
     path: string,
-    options: { token?: string; body?: unknown; replica?: number } = {},
+    options: { token?: string; body?: unknown; replica?: number; headers?: Record<string, string> } = {},
   ) => {
     const response = await fetch(`${replicas[options.replica ?? 0]?.url}${path}`, {
       method,
       headers: {
         ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
         ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
       },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as unknown };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? undefined : JSON.parse(text)) as unknown,
+    };
   };
+  const draft = async (body: object) => {
+    const answer = await call('POST', '/v1/rule-sets', { token: manager, body });
+    expect(answer).toMatchObject({ status: 201, body: { state: 'draft' } });
+    return answer.body as RuleSetBody;
+  };
+  const activate = (id: string, body: object = {}, replica = 0) =>
+    call('POST', `/v1/rule-sets/${id}/activate`, { token: manager, body: { reason: 'spec', ...body }, replica });
   const activeRules = async () => (await call('GET', '/v1/rule-sets/active', { token: manager })).body as RuleSetBody;
 
   beforeAll(async () => {
@@ -192,17 +210,35 @@ describe('routing, on a real Kafka and Postgres', () => {
         status: 201,
         body: { ...body, createdBy: 'mia' },
       });
+      const admin = environment.kafka.admin();
+      await admin.connect();
+      const { topics } = await admin.fetchTopicMetadata({
+        topics: [environment.topicPrefix + teamInboxTopic('lounge')],
+      });
+      expect(topics[0]?.partitions).toHaveLength(3);
+      await admin.disconnect();
       expect((await call('POST', '/v1/teams', { token: manager, body })).status).toBe(409);
       expect((await call('DELETE', '/v1/teams/lounge', { token: manager })).status).toBe(204);
       expect((await call('DELETE', '/v1/teams/lounge', { token: manager })).status).toBe(404);
       const rows = await environment.query(
         'routing',
-        `select actor, action from audit_entry where subject = 'lounge' order by id`,
+        `select actor, action from audit_log where resource = 'lounge' order by id`,
       );
       expect(rows).toEqual([
-        { actor: 'mia', action: 'team-created' },
-        { actor: 'mia', action: 'team-removed' },
+        { actor: 'mia', action: 'team.created' },
+        { actor: 'mia', action: 'team.removed' },
       ]);
+    });
+
+    it('given a Kafka that does not make the topic: says so, and makes no team', async () => {
+      const inboxes = replicas[0]!.app.get(InboxTopics);
+      const make = jest.spyOn(inboxes, 'make').mockRejectedValue(new InboxUnavailableError('Kafka is away'));
+      const answer = await call('POST', '/v1/teams', { token: manager, body: { name: 'late', displayName: 'Late' } });
+      make.mockRestore();
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).not.toBeNull();
+      const { body } = await call('GET', '/v1/teams', { token: agent });
+      expect((body as { items: { name: string }[] }).items.map(({ name }) => name)).not.toContain('late');
     });
 
     it('given a name that cannot be a topic: a problem with a pointer', async () => {
@@ -288,7 +324,63 @@ describe('routing, on a real Kafka and Postgres', () => {
       const shapeless = await call('POST', '/v1/rule-sets', { token: manager, body: { rules: [{ name: 'x' }] } });
       expect((shapeless.body as ProblemBody).errors.map(({ pointer }) => pointer)).toContain('/rules/0/when');
       expect((await activeRules()).version).toBe(1);
+      const { body: list } = await call('GET', '/v1/rule-sets', { token: agent });
+      expect((list as { items: object[] }).items).toHaveLength(1);
     });
+
+    it('given a team or an SLA policy that is not there: refuses, with the nearest', async () => {
+      const rule = { name: 'x', when: 'true', team: 'suport', slaPolicy: 'urgnt', loop: 'open' };
+      const { status, body } = await call('POST', '/v1/rule-sets', { token: manager, body: { rules: [rule] } });
+      expect(status).toBe(400);
+      expect((body as ProblemBody).errors).toMatchObject([
+        { pointer: '/rules/0/team', message: 'There is no team suport; did you mean support?' },
+        { pointer: '/rules/0/slaPolicy', message: 'There is no SLA policy urgnt; did you mean urgent?' },
+      ]);
+    });
+
+    it('given a draft: it is edited by those who saw it as it is, decides nothing, and is deleted', async () => {
+      const { id } = await draft({ rules: [], reason: 'an idea' });
+      const path = `/v1/rule-sets/${id}`;
+      const rules = [{ name: 'x', when: 'true', team: 'product', loop: 'open' }];
+      const edit = (headers: Record<string, string>) =>
+        call('PUT', path, { token: manager, body: { rules, reason: 'better' }, headers });
+      expect((await edit({})).status).toBe(428);
+      expect(await edit({ 'if-match': '"1"' })).toMatchObject({
+        ...{ status: 200, body: { id, edition: 2, rules: [{ name: 'x', slaPolicy: 'standard' }] } },
+      });
+      expect(await edit({ 'if-match': '"1"' })).toMatchObject({ status: 409, body: { edition: 2 } });
+      const read = await call('GET', path, { token: agent });
+      expect(read.headers.get('etag')).toBe('"2"');
+      expect((read.body as RuleSetBody).history).toMatchObject([
+        { step: 'created', by: 'mia', reason: 'an idea' },
+        { step: 'edited', by: 'mia', reason: 'better' },
+      ]);
+      expect((await activeRules()).version).toBe(1);
+      expect((await call('DELETE', path, { token: agent })).status).toBe(403);
+      expect((await call('DELETE', path, { token: manager, headers: { 'if-match': '"1"' } })).status).toBe(409);
+      expect((await call('DELETE', path, { token: manager })).status).toBe(204);
+      expect((await call('GET', path, { token: agent })).status).toBe(404);
+      expect((await activate(id)).status).toBe(404);
+      expect((await call('DELETE', '/v1/rule-sets/1', { token: manager })).status).toBe(422);
+      const audit = await environment.query(
+        'routing',
+        'select actor, action from audit_log where resource = $1 order by id',
+        [id],
+      );
+      expect(audit).toEqual([
+        { actor: 'mia', action: 'rule-set.created' },
+        { actor: 'mia', action: 'rule-set.edited' },
+        { actor: 'mia', action: 'rule-set.deleted' },
+      ]);
+    });
+
+    it.each(['0', 'draft-0', 'x', '99999999999', 'draft-99999999999', "1'--"])(
+      'given %s, which is no rule set: there is none',
+      async (id) => {
+        expect((await call('GET', `/v1/rule-sets/${id}`, { token: manager })).status).toBe(404);
+        expect((await activate(id)).status).toBe(404);
+      },
+    );
 
     it('given an agent, or nobody: refuses', async () => {
       expect((await call('POST', '/v1/rule-sets', { token: agent, body: { rules: [] } })).status).toBe(403);
@@ -298,11 +390,19 @@ describe('routing, on a real Kafka and Postgres', () => {
     it('given a new rule set: the next version, which soon decides in both replicas', async () => {
       const { rules, version } = await activeRules();
       const first = { name: 'first-of-all', when: 'feedback.source == "spec"', team: 'product', loop: 'none' };
-      const saved = await call('POST', '/v1/rule-sets', {
-        token: manager,
-        body: { rules: [first, ...rules], basedOn: version },
+      const { id } = await draft({ rules: [first, ...rules], basedOn: version });
+      expect((await activate(id, { reason: '' })).status).toBe(400);
+      expect(await activate(id, { reason: 'the spec says so' })).toMatchObject({
+        status: 200,
+        body: { id: '2', version: 2, state: 'active', createdBy: 'mia', from: id },
       });
-      expect(saved).toMatchObject({ status: 201, body: { version: 2, createdBy: 'mia' } });
+      expect((await call('GET', `/v1/rule-sets/${id}`, { token: agent })).body).toMatchObject({
+        ...{ id: '2', version: 2 },
+        history: [
+          { step: 'created', by: 'mia' },
+          { step: 'activated', by: 'mia', reason: 'the spec says so' },
+        ],
+      });
 
       // Every partition, so that each replica has its share
       let round = 100;
@@ -323,23 +423,119 @@ describe('routing, on a real Kafka and Postgres', () => {
       );
       const [audit] = await environment.query(
         'routing',
-        `select actor, subject from audit_entry where action = 'rule-set-activated'`,
+        `select actor, resource from audit_log where action = 'rule-set.activated'`,
       );
-      expect(audit).toEqual({ actor: 'mia', subject: '2' });
+      expect(audit).toEqual({ actor: 'mia', resource: '2' });
       const [retired] = await environment.query('routing', 'select state, retired_at from rule_set where version = 1');
       expect(retired).toMatchObject({ state: 'retired', retired_at: expect.any(Date) });
     });
 
-    it('given two managers who saw the same version: one saves, the other is told', async () => {
+    it('given two managers who saw the same version: one activates, the other is told, and may after he has looked', async () => {
       const { version, rules } = await activeRules();
-      const answers = await Promise.all(
-        [0, 1].map((replica) =>
-          call('POST', '/v1/rule-sets', { token: manager, body: { rules, basedOn: version }, replica }),
-        ),
-      );
-      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+      const drafts = await Promise.all([0, 1].map(() => draft({ rules, basedOn: version })));
+      const answers = await Promise.all(drafts.map(({ id }, replica) => activate(id, {}, replica)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
       expect((await activeRules()).version).toBe(version + 1);
+      const stale = await call('POST', '/v1/rule-sets', { token: manager, body: { rules, basedOn: version } });
+      expect(stale.status).toBe(409);
+      const late = drafts[answers.findIndex(({ status }) => status === 409)]!;
+      expect(await activate(late.id, { basedOn: version + 1 })).toMatchObject({ body: { version: version + 2 } });
     });
+
+    it('given a retired version: its rules are active again, as the next one', async () => {
+      const { version } = await activeRules();
+      expect((await activate(String(version))).status).toBe(422);
+      expect(await activate('1', { reason: 'back to what we know' })).toMatchObject({
+        status: 200,
+        body: { version: version + 1, from: '1', history: [{ step: 'created' }, { step: 'activated' }] },
+      });
+      const { rules } = await activeRules();
+      expect(rules).toEqual(((await call('GET', '/v1/rule-sets/1', { token: agent })).body as RuleSetBody).rules);
+      const { history } = (await call('GET', `/v1/rule-sets/${version}`, { token: agent })).body as RuleSetBody;
+      expect(history.at(-1)).toMatchObject({
+        step: 'retired',
+        by: 'mia',
+        reason: `version ${version + 1} was activated`,
+      });
+    });
+
+    it('given a draft whose team has gone since: it is not activated', async () => {
+      const { version } = await activeRules();
+      await call('POST', '/v1/teams', { token: manager, body: { name: 'passing', displayName: 'Passing' } });
+      const { id } = await draft({ rules: [{ name: 'x', when: 'true', team: 'passing', loop: 'open' }] });
+      expect((await call('DELETE', '/v1/teams/passing', { token: manager })).status).toBe(204);
+      const answer = await activate(id);
+      expect(answer.status).toBe(422);
+      expect((answer.body as ProblemBody).errors).toMatchObject([{ pointer: '/rules/0/team' }]);
+      expect((await activeRules()).version).toBe(version);
+    });
+
+    it('given SQL that leaves no rule set active: refuses at the commit', async () => {
+      const sql = `update rule_set set state = 'retired', retired_at = now() where state = 'active'`;
+      await expect(environment.query('routing', sql)).rejects.toThrow('one rule set is active at any time');
+    });
+
+    it('given a draft that was activated before: refuses, and names its version, so that nothing is undone by a repeated line', async () => {
+      const rules = [{ name: 'once', when: 'feedback.source == "once"', team: 'billing', loop: 'none' }];
+      const { id } = await draft({ rules });
+      expect((await activate(id, {})).status).toBe(200);
+      const { version } = await activeRules();
+      const again = await activate(id, {});
+      expect(again.status).toBe(422);
+      expect((again.body as ProblemBody).detail).toBe(
+        `${id} became version ${version}: activate ${version} to go back to it`,
+      );
+      expect((await activeRules()).version).toBe(version);
+    });
+
+    it('given activations while feedback flows: each event is of one version as it stands, and none goes back in its replica', async () => {
+      const before = (await activeRules()).version;
+      const rules = (n: number) => [
+        {
+          name: `set-${n}`,
+          when: 'feedback.source == "flow"',
+          team: n % 2 === 0 ? 'product' : 'billing',
+          loop: 'none',
+        },
+      ];
+      const partitions = [0, 1, 2];
+      let count = 0;
+      let flows = true;
+      const flow = (async () => {
+        for (; flows; count += 3) {
+          await Promise.all(
+            partitions.map((partition) =>
+              publish(feedbackWith({ feedbackId: uuid(12_000 + count + partition), source: 'flow' }), null, partition),
+            ),
+          );
+        }
+      })();
+      for (let n = 1; n <= 4; n++) {
+        const { id } = await draft({ rules: rules(n) });
+        expect((await activate(id, {}, n % 2)).status).toBe(200);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      flows = false;
+      await flow;
+      const flowed = () => routed.messages.filter(({ value }) => value.toString().includes('"source":"flow"'));
+      await eventually(() => expect(flowed()).toHaveLength(count), { timeoutMs: 20_000 });
+      const seen = new Set<number>();
+      const last = new Map<string, number>();
+      for (const { key, value, partition } of flowed()) {
+        const { ruleSetVersion, rule, team } = (JSON.parse(value.toString()) as FeedbackRouted).route!;
+        seen.add(ruleSetVersion);
+        const n = ruleSetVersion - before;
+        if (n > 0) expect({ rule, team }).toEqual({ rule: `set-${n}`, team: n % 2 === 0 ? 'product' : 'billing' });
+        else expect(rule).not.toMatch(/^set-/);
+        // What came by one partition is one replica's, which goes forward only.
+        const way = `${Number(key!.slice(-12)) % 3} to ${partition}`;
+        expect(ruleSetVersion).toBeGreaterThanOrEqual(last.get(way) ?? 0);
+        last.set(way, ruleSetVersion);
+      }
+      // a replica may still have had the version before, and on a busy machine one of these may have come and gone
+      expect(Math.max(...seen)).toBe(before + 4);
+      expect(seen.size).toBeGreaterThan(2);
+    }, 60_000);
 
     it('given a team that is to go while rules that name it are about to be committed: it waits, and stays', async () => {
       const { version } = await activeRules();
@@ -364,7 +560,7 @@ describe('routing, on a real Kafka and Postgres', () => {
     });
 
     it('given an active rule set that names no team: triage stays all the same, and gets everything', async () => {
-      expect((await call('POST', '/v1/rule-sets', { token: manager, body: { rules: [] } })).status).toBe(201);
+      expect((await activate((await draft({ rules: [] })).id)).status).toBe(200);
       expect((await call('DELETE', '/v1/teams/triage', { token: manager })).status).toBe(422);
       await expect(environment.query('routing', `delete from team where name = 'triage'`)).rejects.toThrow('triage');
       await expect(environment.query('routing', `update team set name = 'gone' where name = 'triage'`)).rejects.toThrow(

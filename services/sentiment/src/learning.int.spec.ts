@@ -1,9 +1,14 @@
 import {
   feedbackTagged,
   hopEventId,
+  loopChanged,
+  loopEventId,
+  loopIdOf,
   resendHeader,
+  settlementEventId,
   type Feedback,
   type FeedbackTagged,
+  type LoopChanged,
   type Tags,
 } from '@closeloop/contracts';
 import { createTopics } from '@closeloop/messaging';
@@ -11,6 +16,7 @@ import { createService, migrateDatabase, type RunningService } from '@closeloop/
 import { eventually, testEnvironment, type Recorder, type TestEnvironment } from '@closeloop/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { feedbackWith } from './domain/feedback.fixture.js';
+import { TaggedStore } from './domain/tagged-store.js';
 import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 import { learningDatabase } from './learning.database.js';
 import { LearningModule } from './learning.module.js';
@@ -34,7 +40,7 @@ describe('learning, on a real Kafka and Postgres', () => {
   let manager: string;
   let agent: string;
 
-  const publish = (
+  const publish = async (
     events: readonly {
       feedback: Feedback;
       tagRevision?: number;
@@ -42,8 +48,8 @@ describe('learning, on a real Kafka and Postgres', () => {
       resent?: boolean;
       partition?: number;
     }[],
-  ) =>
-    environment.publish(
+  ) => {
+    await environment.publish(
       feedbackTagged.topic,
       events.map(({ feedback, tagRevision = 1, tags, resent, partition }) => ({
         key: feedback.feedbackId,
@@ -61,6 +67,52 @@ describe('learning, on a real Kafka and Postgres', () => {
         },
       })),
     );
+    await tell(events.map(({ feedback: { feedbackId, revision } }) => noLoop(feedbackId, revision, 'support')));
+  };
+  const tell = (events: readonly LoopChanged[]) =>
+    environment.publish(
+      loopChanged.topic,
+      events.map((value) => ({
+        ...{ key: value.loopId, value },
+        headers: {
+          ce_specversion: '1.0',
+          ce_id:
+            value.version > 0
+              ? loopEventId(value.loopId, value.version)
+              : settlementEventId(value.feedback!.feedbackId, value.feedback!.settlement),
+          ce_type: loopChanged.topic,
+          ce_source: 'closeloop/loop',
+          ce_subject: value.loopId,
+          ce_time: '2026-11-21T10:00:00.000Z',
+          'content-type': 'application/json',
+        },
+      })),
+    );
+  const settled = (
+    feedbackId: string,
+    settlement: number,
+    outcome: 'loop' | 'joined' | 'no-loop' | 'superseded',
+    team: string,
+  ) => ({ ...{ feedbackId, revision: 1, tagRevision: 1, routeRevision: 1, settlement, outcome, team } });
+  const noLoop = (
+    feedbackId: string,
+    settlement: number,
+    team: string,
+    outcome: 'no-loop' | 'superseded' = 'no-loop',
+  ): LoopChanged => ({
+    ...{ loopId: loopIdOf(feedbackId), version: 0, change: 'settled', at: '2026-11-21T10:00:00.000Z' },
+    ...{ actor: { kind: 'source' }, loop: null, feedback: settled(feedbackId, settlement, outcome, team) },
+  });
+  const step = (
+    loopId: string,
+    version: number,
+    change: LoopChanged['change'],
+    team: string,
+    feedback?: LoopChanged['feedback'],
+  ): LoopChanged => ({
+    ...{ loopId, version, change, at: '2026-11-21T10:00:00.000Z', actor: { kind: 'agent', id: 'ada' } },
+    ...{ loop: { state: 'opened', cycle: 1, team, priority: 'high' }, ...(feedback && { feedback }) },
+  });
   const ask = async (
     token: string,
     method: string,
@@ -136,6 +188,16 @@ describe('learning, on a real Kafka and Postgres', () => {
       body: { type: 'urn:closeloop:version-conflict', tagRevision: 2 },
     });
     expect(toldOf(uuid(1), 'learning')).toHaveLength(1);
+
+    // What a person takes back of a person's word says nothing of the tagger.
+    expect((await correct(uuid(1), { sentiment: 'mixed', topics: [] })).status).toBe(200);
+    const accuracy = await ask(manager, 'GET', '/v1/accuracy?weeks=2');
+    const parts = (accuracy.body['weeks'] as { parts: unknown }[]).at(-1)!.parts;
+    expect(parts).toEqual({
+      sentiment: { n: 1, right: 0, value: 0, interval: [expect.any(Number), expect.any(Number)] },
+      topics: expect.objectContaining({ n: 1, right: 0 }),
+    });
+    expect((await ask(manager, 'GET', '/v1/accuracy?weeks=0')).status).toBe(400);
   });
 
   it.each([
@@ -302,5 +364,123 @@ describe('learning, on a real Kafka and Postgres', () => {
     const { body: stopped } = await ask(manager, 'GET', path);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect((await ask(manager, 'GET', path)).body).toEqual(stopped);
+  });
+
+  describe('whose a feedback is', () => {
+    /** Until an agent of support reads it or does not */
+    const isOurs = (feedbackId: string, ours: boolean) =>
+      eventually(async () => expect((await read(feedbackId)).status).toBe(ours ? 200 : 404));
+    let markers = 0;
+    /** Until what was told of that loop is read: with another event behind it in its partition */
+    const allRead = async (loopId: string) => {
+      const marker = uuid(3_900 + markers++);
+      await tell([{ ...noLoop(marker, 1, 'support'), loopId }]);
+      await eventually(async () =>
+        expect(
+          await environment.query('learning', 'select from feedback_place where feedback_id = $1', [marker]),
+        ).toHaveLength(1),
+      );
+    };
+    const [opener, joiner] = [uuid(3_000), uuid(3_001)];
+    const loopId = loopIdOf(opener);
+
+    it('given one that nobody has: no agent is told that it is there; a manager reads it', async () => {
+      const feedback = feedbackWith({ feedbackId: uuid(3_100), text: 'whose?' });
+      await environment.publish(feedbackTagged.topic, [
+        {
+          key: feedback.feedbackId,
+          value: { feedback, tagRevision: 1, tags: tagsWith() } satisfies FeedbackTagged,
+          headers: {
+            ...{ ce_specversion: '1.0', ce_id: hopEventId('tagged', { ...feedback, tagRevision: 1 }) },
+            ...{ ce_type: feedbackTagged.topic, ce_source: 'closeloop/sentiment', ce_subject: feedback.feedbackId },
+            ...{ ce_time: '2026-11-21T10:00:00.000Z', 'content-type': 'application/json' },
+          },
+        },
+      ]);
+      const path = `/v1/feedback/${feedback.feedbackId}/tags`;
+      await eventually(async () => expect((await ask(manager, 'GET', path)).status).toBe(200));
+      const hidden = await read(feedback.feedbackId);
+      const { body: none } = await read(uuid(999));
+      expect(hidden).toMatchObject({ status: 404, body: { type: none['type'], detail: none['detail'] } });
+    });
+
+    it('given a loop that moves: all feedback in it moves with it, and what came too late moves nothing', async () => {
+      await publish(
+        [opener, joiner].map((feedbackId) => ({ feedback: feedbackWith({ feedbackId }), tags: tagsWith() })),
+      );
+      await Promise.all([kept(opener), kept(joiner)]);
+      await tell([
+        step(loopId, 1, 'opened', 'support', settled(opener, 2, 'loop', 'support')),
+        step(loopId, 2, 'joined', 'support', settled(joiner, 2, 'joined', 'support')),
+        step(loopId, 3, 'escalated', 'billing'),
+      ]);
+      await Promise.all([isOurs(opener, false), isOurs(joiner, false)]);
+      expect((await correct(opener, { sentiment: 'negative' })).status).toBe(404);
+      expect(toldOf(opener, 'learning')).toEqual([]);
+      // a settlement that was overtaken, the first one again, and the loop as it was
+      await tell([
+        noLoop(opener, 3, 'support', 'superseded'),
+        noLoop(joiner, 1, 'support'),
+        step(loopId, 2, 'joined', 'support', settled(joiner, 2, 'joined', 'support')),
+      ]);
+      await Promise.all([allRead(loopId), allRead(loopIdOf(joiner))]);
+      expect(
+        await environment.query('learning', 'select version, team from known_loop where loop_id = $1', [loopId]),
+      ).toEqual([{ version: 3, team: 'billing' }]);
+      expect([(await read(opener)).status, (await read(joiner)).status]).toEqual([404, 404]);
+      await tell([step(loopId, 5, 'assigned', 'support')]);
+      await Promise.all([isOurs(opener, true), isOurs(joiner, true)]);
+    });
+
+    it('given a split: the loop of its own is whose it is', async () => {
+      const own = loopIdOf(joiner);
+      await tell([
+        step(loopId, 6, 'split', 'support'),
+        step(own, 1, 'opened', 'support', settled(joiner, 3, 'loop', 'support')),
+      ]);
+      await tell([step(loopId, 7, 'assigned', 'product')]);
+      await isOurs(opener, false);
+      expect((await read(joiner)).status).toBe(200);
+      await tell([step(own, 2, 'assigned', 'product')]);
+      await isOurs(joiner, false);
+    });
+
+    it('given feedback that is forgotten: whose it was goes with it, its loop with the last of it, and does not come back', async () => {
+      const ids = [uuid(3_200), uuid(3_201)];
+      const [old, older] = ids as [string, string];
+      const their = loopIdOf(old);
+      await publish(ids.map((feedbackId) => ({ feedback: feedbackWith({ feedbackId }), tags: tagsWith() })));
+      await tell([
+        step(their, 1, 'opened', 'support', settled(old, 2, 'loop', 'support')),
+        step(their, 2, 'joined', 'support', settled(older, 2, 'joined', 'support')),
+      ]);
+      await Promise.all(ids.map(kept));
+      const left = async () => ({
+        places: (
+          await environment.query<{ id: string }>(
+            'learning',
+            'select feedback_id as id from feedback_place where feedback_id = any($1::uuid[]) order by id',
+            [ids],
+          )
+        ).map(({ id }) => id),
+        loops: (await environment.query('learning', 'select from known_loop where loop_id = $1', [their])).length,
+      });
+      await eventually(async () => expect(await left()).toEqual({ places: ids, loops: 1 }));
+      const forget = async (feedbackId: string) => {
+        await environment.query(
+          'learning',
+          `update tagged_feedback set received_at = '2001-01-01' where feedback_id = $1`,
+          [feedbackId],
+        );
+        await service.app.get(TaggedStore).forget(3_650, 1_000);
+      };
+      await forget(older);
+      expect(await left()).toEqual({ places: [old], loops: 1 });
+      await forget(old);
+      expect(await left()).toEqual({ places: [], loops: 0 });
+      await tell([step(their, 3, 'noted', 'support')]);
+      await allRead(their);
+      expect(await left()).toEqual({ places: [], loops: 0 });
+    });
   });
 });

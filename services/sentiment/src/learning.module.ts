@@ -1,6 +1,6 @@
 import { pipeline } from '@closeloop/contracts';
 import { MessagingModule } from '@closeloop/messaging';
-import { configProvider, DatabaseModule } from '@closeloop/platform';
+import { AuditModule, configProvider, DatabaseModule } from '@closeloop/platform';
 import { Module } from '@nestjs/common';
 import { ActivateModel } from './application/activate-model.handler.js';
 import { CorrectTags } from './application/correct-tags.handler.js';
@@ -12,9 +12,12 @@ import { Learner } from './domain/own/learner.js';
 import { ModelStore } from './domain/own/model-store.js';
 import { RetagStore } from './domain/retag/retag-store.js';
 import { TaggedStore } from './domain/tagged-store.js';
+import { WhoseStore } from './domain/whose-store.js';
+import { AccuracyController } from './inbound/accuracy.controller.js';
 import { FeedbackTaggedConsumer } from './inbound/feedback-tagged.consumer.js';
 import { LearningOpenApiController, RELEASE } from './inbound/learning-openapi.controller.js';
 import { ForgettingTimer, LearningTimer, RetagTimer } from './inbound/learning.timers.js';
+import { LoopChangedConsumer } from './inbound/loop-changed.consumer.js';
 import { ModelsController } from './inbound/models.controller.js';
 import { RetagsController } from './inbound/retags.controller.js';
 import { TagsController } from './inbound/tags.controller.js';
@@ -26,6 +29,7 @@ import { RetagRepository } from './infrastructure/retag.repository.js';
 import { release } from './infrastructure/shipped-files.js';
 import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 import { TaggedRepository } from './infrastructure/tagged.repository.js';
+import { WhoseRepository } from './infrastructure/whose.repository.js';
 import { LearningConfig } from './learning.config.js';
 import { learningDatabase } from './learning.database.js';
 
@@ -58,8 +62,17 @@ class ShippedTagger {
   imports: [
     DatabaseModule.forService(learningDatabase),
     MessagingModule.forService(pipeline.learning, { mode: 'effect' }),
+    AuditModule,
   ],
-  controllers: [FeedbackTaggedConsumer, TagsController, ModelsController, RetagsController, LearningOpenApiController],
+  controllers: [
+    FeedbackTaggedConsumer,
+    LoopChangedConsumer,
+    TagsController,
+    AccuracyController,
+    ModelsController,
+    RetagsController,
+    LearningOpenApiController,
+  ],
   providers: [
     configProvider(LearningConfig),
     {
@@ -69,6 +82,7 @@ class ShippedTagger {
     },
     { provide: RELEASE, useValue: release },
     { provide: TaggedStore, useClass: TaggedRepository },
+    { provide: WhoseStore, useClass: WhoseRepository },
     { provide: ModelStore, useClass: ModelRepository },
     { provide: RetagStore, useClass: RetagRepository },
     {

@@ -103,7 +103,9 @@ const positionsOf: Readonly<Record<ServiceName, 'hop' | 'effect'>> = {
   sentiment: 'hop',
   learning: 'effect',
   routing: 'hop',
+  rehearsal: 'effect',
   loop: 'effect',
+  insights: 'effect',
 };
 
 async function reset(dryRun: boolean, json: boolean, surroundings: Surroundings): Promise<void> {

@@ -53,8 +53,10 @@ export interface Stuck extends Pick<
   readonly url: string;
 }
 
-/** Beside the way of a feedback: none waits for it, and what dies there is no end of one, so that ingestion keeps no letter of it. */
-const besideTheWay: readonly ServiceName[] = ['learning'];
+/** Beside the way of a feedback: none waits for it, and what dies there is no end of one. */
+const besideTheWay: readonly ServiceName[] = ['learning', 'rehearsal', 'insights'];
+/** Of what dies there ingestion keeps no letter. */
+const withoutLetters: readonly ServiceName[] = ['learning', 'rehearsal'];
 
 const watchEveryMs = 2_000;
 /** A service that hangs must not hide how the others are. */
@@ -69,7 +71,7 @@ received      events that the service has done since it started; of ingestion, r
 waiting       events that are committed and not yet sent (the outbox)
 lag           events before it in Kafka
 oldest        how long the oldest of these waits; of the ledger, how long the oldest feedback is unsettled
-dead letters  open ones: neither sent again nor discarded (- of learning: no feedback ends there, so none is kept)
+dead letters  open ones: neither sent again nor discarded (- of learning and rehearsal: no feedback ends there, so none is kept)
 
 Below: partitions that do not go on, with what they wait for, since when and how often it was tried; replicas that are not ready; missing
 feedback. Exit 1 if there is any of these. Nobody is waited for longer than three seconds. docs/operations.md says what to do about each. --watch shows it anew every two seconds.
@@ -171,7 +173,9 @@ export function stageOf(service: ServiceName, replicas: readonly Replica[], ledg
     lag: stations.length === 0 || lags.includes(null) ? null : lags.reduce<number>((sum, lag) => sum + lag!, 0),
     oldestSeconds: waits.length > 0 ? Math.max(0, ...waits) : null,
     deadLetters:
-      ledger && !besideTheWay.includes(service) ? (ledger.deadLetters.openByGroup[`closeloop.${service}`] ?? 0) : null,
+      ledger && !withoutLetters.includes(service)
+        ? (ledger.deadLetters.openByGroup[`closeloop.${service}`] ?? 0)
+        : null,
   };
 }
 

@@ -2,7 +2,7 @@ import { type ServiceName } from '@closeloop/contracts';
 import { fileURLToPath } from 'node:url';
 
 /** A guard that can be taken out, to see that the harness notices. */
-export const breakNames = ['dedupe', 'fence', 'serial-send', 'outbox', 'poison-stop'] as const;
+export const breakNames = ['dedupe', 'fence', 'serial-send', 'outbox', 'receipt', 'poison-stop'] as const;
 export type BreakName = (typeof breakNames)[number];
 
 export interface Break {
@@ -42,6 +42,11 @@ export const breaks: Readonly<Record<BreakName, Break>> = {
     programs: without('outbox', 'ingestion', 'loop'),
     faults: ['kill', 'broker-kill'],
     note: 'Events are sent after the commit, out of memory: what a kill or a broker that is away comes between is lost.',
+  },
+  receipt: {
+    programs: without('receipt', 'loop'),
+    faults: ['kill'],
+    note: 'A delivery counts as sent before its receiver is asked: what the receiver refuses, or a kill comes between, never arrives.',
   },
   'poison-stop': {
     programs: without('poison-stop', 'ingestion', 'sentiment', 'routing', 'loop'),

@@ -45,7 +45,7 @@ export const cut: Fault = {
       const theirs = behind.map((replica) => (side === kafka ? replica.kafka : replica.postgres));
       await disturb(context, theirs, 20, hole);
       const consumers = behind.filter(
-        ({ service }) => side === kafka || ['ingestion', 'learning', 'loop'].includes(service),
+        ({ service }) => side === kafka || ['ingestion', 'learning', 'rehearsal', 'loop', 'insights'].includes(service),
       );
       context.expectUnready(consumers, since);
       await context.recovers(limits.server, `a black hole to ${name}`);

@@ -12,7 +12,9 @@ export const fuzzing: Fault = {
       seconds: quick ? 6 : 120,
       say: (line) => context.say(line),
       signal,
-      otherUrls: [...rig.of('sentiment'), ...rig.of('learning'), ...rig.of('routing')].map(({ url }) => url),
+      otherUrls: (['sentiment', 'learning', 'routing', 'rehearsal', 'insights'] as const).flatMap((service) =>
+        rig.of(service).map(({ url }) => url),
+      ),
     });
     context.injected(requests + messages);
     for (const finding of findings) context.problem(finding);

@@ -16,7 +16,10 @@ const momentsOf: Readonly<Record<ServiceName, readonly Moment[]>> = {
   // Nobody corrects anything here, so it has nothing to send.
   learning: ['commit-answer', 'commit'],
   routing: hopMoments,
+  // Nothing is routed anew here, so it has nothing to send.
+  rehearsal: ['commit-answer', 'commit'],
   loop: effectMoments,
+  insights: ['commit-answer', 'commit'],
 };
 
 /** Who dies next, and where. */

@@ -10,7 +10,7 @@ import { malformedBodies, poisonNames } from './poisons.js';
 const noiseMs = 150;
 
 /** About as much as a quarter of the load: see ITEMS_PER_SECOND in run.ts. */
-const betweenSeconds = 0.2;
+const betweenSeconds = 0.4;
 
 const targets = [feedbackInbound, feedbackReceived, feedbackTagged, feedbackRouted].map(({ topic }) => topic);
 
@@ -79,7 +79,7 @@ export const poison: Fault = {
   async inject(context) {
     const { load, random, quick } = context;
     // Where no times are judged, each kind once will do.
-    const [rounds, seconds] = !context.timed ? [1, 0] : quick ? [6, 1.5] : [15, 3];
+    const [rounds, seconds] = !context.timed ? [1, 0] : quick ? [8, 2.5] : [15, 4];
     const poisoner = await Poisoner.start(context.rig.subject.kafkaBrokers, targets);
     try {
       const without = new Windows(load, 'undisturbed');

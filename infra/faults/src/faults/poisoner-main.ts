@@ -22,8 +22,11 @@ async function watchLetters(): Promise<void> {
     autoCommit: false,
     eachMessage: ({ message }) => {
       const one = sent.get(message.headers?.[idHeader]?.toString() ?? '');
-      // What learning puts aside is nobody's end; the other group's letter is awaited.
-      const counts = message.headers?.[deadLetterHeaders.group]?.toString() !== pipeline.learning.group;
+      // What those beside the way put aside is nobody's end; the other group's letter is awaited.
+      const group = message.headers?.[deadLetterHeaders.group]?.toString();
+      const counts = ![pipeline.learning.group, pipeline.rehearsal.group, pipeline.insights.group].some(
+        (beside) => beside === group,
+      );
       if (one && counts) one.seen ??= performance.now();
       return Promise.resolve();
     },

@@ -49,7 +49,10 @@ export const postgresStop: Fault = {
       await context.pause(seconds);
       // Sentiment and routing go on by what they have read there.
       if (seconds > limits.unready) {
-        context.expectUnready([...rig.of('ingestion'), ...rig.of('learning'), ...rig.of('loop')], since);
+        const stateful = (['ingestion', 'learning', 'rehearsal', 'loop', 'insights'] as const).flatMap((service) =>
+          rig.of(service),
+        );
+        context.expectUnready(stateful, since);
       }
       await rig.startServer('postgres');
       await context.recovers(limits.server, `Postgres's start`);

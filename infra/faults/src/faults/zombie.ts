@@ -7,13 +7,13 @@ const FROZEN_S = 13;
 
 /** Frozen in the middle of its batch, woken when its partitions are another's, and only then does what it had begun arrive. */
 async function freeze(context: FaultContext, replica: Replica): Promise<void> {
-  const stateful = ['ingestion', 'learning', 'loop'].includes(replica.service);
+  const stateful = ['ingestion', 'learning', 'rehearsal', 'loop', 'insights'].includes(replica.service);
   const proxy = stateful ? replica.postgres : replica.kafka;
   // Of ingestion's batches, one of those whose events are counted exactly, and before it has taken its position: later its lock
   // on the row keeps the successor off by itself, and what the fence is there for does not happen.
   const held = await (replica.service === 'ingestion'
     ? proxy.at('statement', 5, context.signal, feedbackInbound.topic)
-    : replica.service === 'loop'
+    : ['loop', 'rehearsal', 'insights'].includes(replica.service)
       ? proxy.at('commit', 5, context.signal, feedbackRouted.topic)
       : replica.service === 'learning'
         ? proxy.at('commit', 5, context.signal, feedbackTagged.topic)
@@ -40,7 +40,9 @@ export const zombie: Fault = {
       random.pick(rig.of('sentiment')),
       random.pick(rig.of('learning')),
       random.pick(rig.of('routing')),
+      random.pick(rig.of('rehearsal')),
       random.pick(rig.of('loop')),
+      random.pick(rig.of('insights')),
       random.pick(rig.of('ingestion')),
     ];
     const rounds = context.quick

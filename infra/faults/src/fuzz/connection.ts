@@ -47,7 +47,7 @@ export class Connection {
     for (;;) {
       const answer = answerIn(this.#received, method, this.#ended);
       if (answer !== undefined) {
-        if (this.#ended || answer.headers['connection'] === 'close') this.close();
+        if (this.#ended || answer.headers['connection'] === 'close' || isEndless(answer)) this.close();
         return { kind: 'answer', answer };
       }
       if (this.#ended) {
@@ -88,7 +88,11 @@ export class Connection {
   }
 }
 
-/** The first whole answer in the bytes; interim ones are passed over. */
+/** It tells what happens for as long as anybody listens: that it began is the answer. */
+const isEndless = ({ headers }: Pick<Answer, 'headers'>): boolean =>
+  headers['content-type']?.startsWith('text/event-stream') ?? false;
+
+/** The first whole answer in the bytes, of an endless one what is there; interim ones are passed over. */
 function answerIn(bytes: Buffer, method: string, ended: boolean): Answer | undefined {
   const head = bytes.indexOf('\r\n\r\n');
   if (head === -1) return undefined;
@@ -102,6 +106,7 @@ function answerIn(bytes: Buffer, method: string, ended: boolean): Answer | undef
   }
   const rest = bytes.subarray(head + 4);
   if (method === 'HEAD' || status === 204 || status === 304) return { status, headers, body: Buffer.alloc(0) };
+  if (isEndless({ headers })) return { status, headers, body: rest };
   if (headers['transfer-encoding']?.toLowerCase() === 'chunked') {
     const body = unchunked(rest);
     return body && { status, headers, body };

@@ -47,11 +47,12 @@ async function main(): Promise<number> {
         learning: databaseOf('learning'),
         routing: databaseOf('routing'),
         loop: databaseOf('loop'),
+        insights: databaseOf('insights'),
       },
       apiKey: (source: string) => platform.apiKey(source),
       token: (claims: Parameters<typeof platform.token>[0]) => platform.token(claims),
     };
-    const otherUrls = [urls.sentiment, urls.learning, urls.routing];
+    const otherUrls = [urls.sentiment, urls.learning, urls.routing, urls.rehearsal, urls.insights];
     const { signal } = stopping;
     const { findings } = await fuzz(subject, { seed, seconds: minutes * 60, say, signal, otherUrls });
     for (const finding of findings) process.stdout.write(`${finding}\n`);

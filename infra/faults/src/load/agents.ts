@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LoopState } from '@closeloop/contracts';
+import { firstTeams, type LoopState } from '@closeloop/contracts';
 import { type Random } from '../random.js';
 import { type Subject } from '../subject.js';
 import { sendUntilAnswered, type Call, type Patience, type Reply } from './client.js';
@@ -14,8 +14,6 @@ export interface AgentsOptions {
   readonly stop: AbortSignal;
 }
 
-/** Teams of routing's seed. */
-const teams = ['triage', 'support', 'operations', 'billing', 'product', 'marketing'] as const;
 const priorities = ['low', 'medium', 'high', 'critical'] as const;
 const pauseMs = [100, 500] as const;
 
@@ -52,7 +50,7 @@ export async function startAgents(subject: Subject, options: AgentsOptions): Pro
     Array.from({ length: options.agents }, async (_, number) => {
       const random = options.random.fork();
       const sub = `faults-agent-${options.patience.journal.loads}-${number}`;
-      const own = random.shuffle(teams).slice(0, 3);
+      const own = random.shuffle(firstTeams).slice(0, 3);
       const [token, manager] = await Promise.all([
         subject.token({ sub, roles: ['agent'], teams: own }),
         subject.token({ sub: `${sub}-manager`, roles: ['manager'] }),
@@ -84,13 +82,21 @@ class Agent {
     if (listed?.status !== 200) return;
     const { items } = JSON.parse(listed.text) as { items: LoopRow[] };
     if (items.length === 0) return;
-    const loop = random.pick(items);
-    if ((loop.state === 'resolved' || loop.state === 'responded') && random.chance(0.5)) await this.#judge(loop);
-    else await this.#act(loop);
+    let loop: LoopRow | undefined = random.pick(items);
+    if ((loop.state === 'resolved' || loop.state === 'responded') && random.chance(0.5)) {
+      await this.#judge(loop);
+      return;
+    }
+    // before time moves it on; what is resolved waits for its customer
+    do loop = await this.#act(loop);
+    while (loop && open.includes(loop.state) && random.chance(0.9) && !this.options.stop.aborted);
   }
 
-  /** Gives a command with the version that was seen, and notes what it certainly did. */
-  async #act(loop: LoopRow): Promise<void> {
+  /**
+   * Gives a command with the version that was seen, and notes what it certainly did.
+   * @returns the loop after it, where that was heard
+   */
+  async #act(loop: LoopRow): Promise<LoopRow | undefined> {
     const { name, change, body } = await this.#choose(loop);
     const { journal } = this.options.patience;
     const { phase } = journal;
@@ -111,23 +117,26 @@ class Agent {
     );
     const moved = (version: number): void =>
       journal.moved({ phase, loopId: loop.loopId, version, change, actor: { kind: 'agent', id } });
-    if (!reply) return;
+    if (!reply) return undefined;
     switch (reply.status) {
-      case 200:
-        return moved((JSON.parse(reply.text) as LoopRow).version);
+      case 200: {
+        const after = JSON.parse(reply.text) as LoopRow;
+        moved(after.version);
+        return after;
+      }
       case 409: {
         // an earlier try, of which nothing was heard, may be what it conflicts with
         const { happened } = JSON.parse(reply.text) as { happened: HistoryEvent[] };
         const [first] = happened;
-        if (first?.version !== loop.version + 1 || first.actor.id !== id) return;
+        if (first?.version !== loop.version + 1 || first.actor.id !== id) return undefined;
         const own = happened.find((event) => event.change === change && event.actor.id === id);
         if (own) moved(own.version);
-        return;
+        return undefined;
       }
       case 403:
       case 404:
       case 422:
-        return;
+        return undefined;
       default:
         throw new Error(`${name} of loop ${loop.loopId} was answered ${reply.status}: ${reply.text}`);
     }
@@ -137,11 +146,11 @@ class Agent {
     const { random } = this;
     const plain = (name: string, change: string): Command => ({ name, change, body: {} });
     const reopen: Command = { name: 'reopen', change: 'reopened', body: { reason: 'It is not done yet.' } };
-    const respond: Command = {
+    const respond = async (): Promise<Command> => ({
       name: 'respond',
       change: 'responded',
-      body: { text: 'We are sorry, and have put it right.', channel: 'email' },
-    };
+      body: { text: 'We are sorry, and have put it right.', ...(await this.#howToAnswer(loopId)) },
+    });
     if (state === 'resolved' || !open.includes(state)) return reopen;
     const anywhere: Command[] = [
       plain('escalate', 'escalated'),
@@ -157,25 +166,22 @@ class Agent {
       if (joined !== undefined) return { name: 'split', change: 'split', body: { feedbackId: joined } };
     }
     if (random.chance(0.05)) {
-      const team = random.pick(teams);
+      const team = random.pick(firstTeams);
       return { name: 'assign', change: 'assigned', body: { team } };
     }
     if (random.chance(0.2)) return random.pick(anywhere);
     if (state === 'opened' || state === 'reopened') {
       if (random.chance(0.1))
         return { name: 'dismiss', change: 'dismissed', body: { reason: 'A test of a colleague.' } };
-      return random.chance(0.6) ? plain('acknowledge', 'acknowledged') : respond;
+      return random.chance(0.6) ? plain('acknowledge', 'acknowledged') : respond();
     }
     if (random.chance(0.2)) return waiting ? plain('resume', 'resumed') : plain('wait', 'waited');
-    return state === 'acknowledged' ? respond : plain('resolve', 'resolved');
+    return state === 'acknowledged' ? respond() : plain('resolve', 'resolved');
   }
 
   /** A connector tells what the customer says of it. */
   async #judge({ loopId, version }: LoopRow): Promise<void> {
-    const loop = await this.#read(loopId);
-    const feedback = loop?.feedback.find(
-      ({ source, outcome }) => this.options.keys.has(source) && outcome !== 'withdrawn',
-    );
+    const feedback = await this.#fromConnector(loopId);
     if (!feedback) return;
     const kind = this.random.chance(0.6) ? 'confirm' : 'object';
     const { journal } = this.options.patience;
@@ -197,6 +203,18 @@ class Agent {
     const told = JSON.parse(reply.text) as { loopId: string; version: number; change: string };
     const { change } = told;
     journal.moved({ phase, loopId: told.loopId, version: told.version, change, actor: { kind: 'customer' } });
+  }
+
+  /** Half of the answers are sent to the customer; the others were given elsewhere, and are recorded. */
+  async #howToAnswer(loopId: string): Promise<object> {
+    const feedback = this.random.chance(0.5) ? await this.#fromConnector(loopId) : undefined;
+    return feedback ? { send: true, channel: 'survey', feedbackId: feedback.feedbackId } : { channel: 'email' };
+  }
+
+  /** Of a loop's feedback one whose source has a connector here. */
+  async #fromConnector(loopId: string): Promise<WholeLoop['feedback'][number] | undefined> {
+    const loop = await this.#read(loopId);
+    return loop?.feedback.find(({ source, outcome }) => this.options.keys.has(source) && outcome !== 'withdrawn');
   }
 
   async #joined(loopId: string): Promise<string | undefined> {

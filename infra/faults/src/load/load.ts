@@ -6,6 +6,7 @@ import { startAgents } from './agents.js';
 import { Client, sendUntilAnswered, type Reply } from './client.js';
 import { InboundProducer } from './inbound.js';
 import { Journal, type Answer, type Told } from './journal.js';
+import { loadSources } from './sources.js';
 import { type Step } from './step.js';
 import { stories } from './stories.js';
 
@@ -46,9 +47,6 @@ export interface LoadStats {
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
-
-/** Connectors that send; the last one over Kafka, and of it everything is counted exactly. */
-const loadSources = { http: ['faults-web', 'faults-shop'], kafka: 'faults-stream' } as const;
 
 const stopWithinMs = 60_000;
 /** Requests under way at once, at the most; while so many are, nothing new is begun. */

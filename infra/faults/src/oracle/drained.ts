@@ -6,7 +6,7 @@ const pollMs = 250;
 
 /**
  * Waits until nothing is under way any more: every consumer is at the end of its partitions, the outboxes are empty and the ledger has
- * settled everything, and no clock is about to strike.
+ * settled everything, no clock is about to strike, and teams and customers have been told.
  * @returns after how long, and what it still waited for when the time was over: nothing is as it should be
  */
 export async function untilDrained(
@@ -32,7 +32,8 @@ export async function untilDrained(
 
 async function look(subject: Subject): Promise<{ waitingFor: string[]; ends: string }> {
   const waitingFor: string[] = [];
-  for (const service of ['ingestion', 'learning', 'loop'] as const) {
+  // the outbox of rehearsal lies in the database of routing
+  for (const service of ['ingestion', 'learning', 'routing', 'loop', 'insights'] as const) {
     const unsent = await countOf(subject.databaseUrls[service], 'select count(*)::int as count from outbox');
     if (unsent > 0) waitingFor.push(`${service}: ${unsent} rows in the outbox`);
   }
@@ -45,6 +46,10 @@ async function look(subject: Subject): Promise<{ waitingFor: string[]; ends: str
     `select count(*)::int as count from deadline where due_at < now() + interval '1 minute'`,
   );
   if (due > 0) waitingFor.push(`loop: ${due} deadlines are due soon`);
+  for (const [what, database, from] of waiting) {
+    const count = await countOf(subject.databaseUrls[database], `select count(*)::int as count from ${from}`);
+    if (count > 0) waitingFor.push(`${database}: ${count} ${what}`);
+  }
   const unsettled = await countOf(
     subject.databaseUrls.ingestion,
     `select count(*)::int as count from feedback
@@ -53,6 +58,14 @@ async function look(subject: Subject): Promise<{ waitingFor: string[]; ends: str
   if (unsettled > 0) waitingFor.push(`ledger: ${unsettled} are unsettled`);
   return { waitingFor, ends: positions.map(({ end }) => end).join() };
 }
+
+/** What is tried until it is done. */
+const waiting = [
+  ['deliveries are pending', 'loop', `delivery where state = 'pending'`],
+  ['follow-ups are pending', 'loop', `follow_up where state = 'pending'`],
+  ['replies are requested', 'loop', `reply where state = 'requested'`],
+  ['replies are to be sent', 'ingestion', 'reply where due_at is not null'],
+] as const;
 
 const countOf = (url: string, query: string): Promise<number> =>
   withDatabase(url, async (client) => (await client.query<{ count: number }>(query)).rows[0]!.count);

@@ -1,4 +1,5 @@
 import { type Told, type Transition } from '../load/journal.js';
+import { type Received } from '../rig/receiver.js';
 
 /** What the clients were told. */
 export interface Heard {
@@ -105,6 +106,8 @@ export interface LoopRow {
   readonly feedback: number;
   /** Until when the customer may answer; milliseconds since 1970 */
   readonly expiresAt?: number;
+  /** How far up the chain */
+  readonly level?: number;
 }
 
 /** A row of the loop service's `deadline`. */
@@ -138,8 +141,74 @@ export interface HistoryRow {
   readonly owner?: string;
   readonly feedbackId?: string;
   readonly revision?: number;
-  /** Of `resolved` and `expired`: when the window ends, milliseconds since 1970 */
+  /** Of `resolved` and `expired`: when the window ends; of what a clock did: when that was due. Milliseconds since 1970 */
   readonly dueAt?: number;
+  readonly level?: number;
+  /** Of what a clock did: of which promise */
+  readonly target?: string;
+  /** Of `opened`: what is promised, and since when the clock runs */
+  readonly terms?: string;
+  readonly receivedAt?: number;
+}
+
+/** A row of the loop service's `delivery`. */
+export interface DeliveryRow {
+  readonly deliveryId: string;
+  readonly endpointId: string;
+  readonly team: string;
+  readonly loopId: string;
+  readonly version: number;
+  readonly state: string;
+}
+
+/** A row of the loop service's `follow_up`. */
+export interface FollowUpRow {
+  readonly followUpId: string;
+  readonly loopId: string;
+  readonly cycle: number;
+  readonly state: string;
+  /** Why nobody was asked */
+  readonly reason?: string;
+  /** Milliseconds since 1970 */
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+  readonly handedOverAt?: number;
+}
+
+/** A row of the loop service's `reply`: what it asked connectors to say. */
+export interface ReplyRow {
+  readonly replyId: string;
+  readonly kind: string;
+  readonly loopId: string;
+  /** Of the loop, where it is an answer */
+  readonly version?: number;
+  readonly cycle: number;
+  readonly state: string;
+}
+
+/** A row of ingestion's `reply`: what it was asked to send. */
+export interface SendingRow {
+  readonly replyId: string;
+  readonly kind: string;
+  readonly loopId: string;
+  readonly source: string;
+  readonly state: string;
+}
+
+/** An event of reply-sent or reply-failed. */
+export interface ReplyResult {
+  readonly replyId: string;
+  readonly loopId: string;
+  readonly result: 'sent' | 'failed';
+}
+
+/** An event of the inbox of a team. */
+export interface InboxEvent {
+  readonly team: string;
+  /** ce_id */
+  readonly id: string;
+  readonly loopId: string;
+  readonly version: number;
 }
 
 /** An event of feedback.received, feedback.tagged or feedback.routed. */
@@ -211,8 +280,8 @@ export interface LedgerView {
   readonly missing: number;
 }
 
-/** What stores, topics and the ledger hold once all has come to rest. */
-export interface Held {
+/** What stores, topics, the ledger and the receiver of webhooks hold once all has come to rest. */
+export interface Held extends Received {
   readonly ledger: readonly LedgerRow[];
   readonly revisions: readonly RevisionRow[];
   readonly letters: readonly LetterRow[];
@@ -224,6 +293,12 @@ export interface Held {
   readonly history: readonly HistoryRow[];
   readonly deadlines: readonly DeadlineRow[];
   readonly loopTallies: readonly LoopTally[];
+  readonly deliveries: readonly DeliveryRow[];
+  readonly followUps: readonly FollowUpRow[];
+  readonly replies: readonly ReplyRow[];
+  readonly sendings: readonly SendingRow[];
+  readonly replyResults: readonly ReplyResult[];
+  readonly inbox: readonly InboxEvent[];
   /** When the loop service's tables were read, by the database's clock; milliseconds since 1970 */
   readonly now: number;
   /** By topic and partition, in the order of their offsets */

@@ -1,12 +1,23 @@
+import * as clock from './clock.rules.js';
+import * as delivery from './delivery.rules.js';
 import { type Heard, type Held, type Rule } from './facts.js';
 import * as feedback from './feedback.rules.js';
 import * as ledger from './ledger.rules.js';
 import * as loop from './loop.rules.js';
+import * as reply from './reply.rules.js';
 import * as topic from './topic.rules.js';
 import { type Finding, type PhaseVerdict, type Verdict } from './verdict.js';
 
 /** Every promise there is, by its name. */
-export const rules: Readonly<Record<string, Rule>> = { ...feedback, ...loop, ...topic, ...ledger };
+export const rules: Readonly<Record<string, Rule>> = {
+  ...feedback,
+  ...loop,
+  ...clock,
+  ...topic,
+  ...ledger,
+  ...delivery,
+  ...reply,
+};
 
 /** Judges by every rule, and sorts what is broken into the phases in which it was begun. */
 export function judge(heard: Heard, held: Held): Verdict {

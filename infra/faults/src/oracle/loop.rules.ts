@@ -126,7 +126,10 @@ export const loopsHoldTheirFeedback: Rule = function* (_heard, held) {
 /** How long after its time a deadline may be met, milliseconds: a replica may have been away */
 const lateMs = 30_000;
 
-/** A resolved loop whose window is over expires, once and not before it is over; every deadline is of a loop that has one. */
+/**
+ * A resolved loop whose window is over expires, once and not before it is over; every deadline is of a loop that has one, and none is
+ * long overdue.
+ */
 export const deadlinesAreMet: Rule = function* (_heard, held) {
   const taken = new Map<string, number>();
   for (const { loopId, version, takenAt } of held.loopEvents) {
@@ -149,9 +152,19 @@ export const deadlinesAreMet: Rule = function* (_heard, held) {
   }
   const deadlines = groupedBy(held.deadlines, ({ loopId }) => loopId);
   for (const { loopId: id, state, expiresAt } of held.loops) {
-    const found = (deadlines.get(id) ?? []).map(({ dueAt }) => dueAt);
+    const of = deadlines.get(id) ?? [];
+    const found = of.filter(({ kind }) => kind === 'expiry').map(({ dueAt }) => dueAt);
     const expected = expiresAt === undefined ? [] : [expiresAt];
     deadlines.delete(id);
+    for (const { kind, dueAt } of of) {
+      if (kind !== 'expiry' && dueAt < held.now - lateMs)
+        yield {
+          how: 'lost',
+          id,
+          told: `${kind} due at ${new Date(dueAt).toISOString()}`,
+          found: 'it is still to be met',
+        };
+    }
     if (found.join() !== expected.join())
       yield { how: 'lost', id, told: `deadlines at ${expected.join() || 'no time'}`, found: found.join() || 'none' };
     if ((state === 'resolved') !== (expiresAt !== undefined))

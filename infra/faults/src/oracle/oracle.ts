@@ -1,4 +1,5 @@
 import { type Journal } from '../load/journal.js';
+import { type Received } from '../rig/receiver.js';
 import { type Subject } from '../subject.js';
 import { untilDrained } from './drained.js';
 import { judge } from './judge.js';
@@ -18,16 +19,18 @@ export function drained(
 }
 
 /**
- * Compares what was told with what the stores, the topics and the ledger hold. To be asked after `drained`: what is still under way
+ * Compares what was told with what the stores, the topics, the ledger and the receiver of webhooks hold. To be asked after `drained`: what is still under way
  * counts as lost.
  * @throws where a store cannot be read
  */
-export async function examine(subject: Subject, journal: Journal): Promise<Verdict> {
+export async function examine(subject: Subject, journal: Journal, received: Received): Promise<Verdict> {
   // the sinks first: what moves meanwhile is then missing in none of what it came from
   const { unsent: unsentByLoop, ...loop } = await readLoop(subject);
   const { unsent: unsentByIngestion, ...ingestion } = await readIngestion(subject);
   const view = await readLedgerView(subject);
   const topics = await readTopics(subject.kafkaBrokers);
   const unsent = { ingestion: unsentByIngestion, loop: unsentByLoop };
-  return judge(journal, { ...loop, ...ingestion, ...topics, unsent, view });
+  const { endpoints, takings, replyTakings, unsigned } = received;
+  const taken = { endpoints, takings, replyTakings, unsigned };
+  return judge(journal, { ...loop, ...ingestion, ...topics, ...taken, unsent, view });
 }

@@ -1,6 +1,8 @@
 import { type Subject } from '../subject.js';
 import {
   type DeadlineRow,
+  type DeliveryRow,
+  type FollowUpRow,
   type Held,
   type HistoryRow,
   type LedgerRow,
@@ -9,17 +11,31 @@ import {
   type LoopRow,
   type LoopStanding,
   type LoopTally,
+  type ReplyRow,
   type RevisionRow,
+  type SendingRow,
   type SettledRow,
   type SettlementRow,
   type Tally,
 } from './facts.js';
 import { withDatabase } from './stores.js';
 
-type Ingestion = Pick<Held, 'ledger' | 'revisions' | 'letters' | 'standings' | 'tallies'> & { unsent: number };
-type Loop = Pick<Held, 'settled' | 'settlements' | 'loops' | 'history' | 'deadlines' | 'loopTallies' | 'now'> & {
+type Ingestion = Pick<Held, 'ledger' | 'revisions' | 'letters' | 'standings' | 'tallies' | 'sendings'> & {
   unsent: number;
 };
+type Loop = Pick<
+  Held,
+  | 'settled'
+  | 'settlements'
+  | 'loops'
+  | 'history'
+  | 'deadlines'
+  | 'loopTallies'
+  | 'deliveries'
+  | 'followUps'
+  | 'replies'
+  | 'now'
+> & { unsent: number };
 
 /** Members that are null left out. */
 function rowsOf<T>(rows: readonly object[]): T[] {
@@ -61,6 +77,9 @@ export const readIngestion = ({ databaseUrls }: Subject): Promise<Ingestion> =>
       `select measure, source, value, team, sentiment, sum(count)::float8 count from tally
        group by measure, source, value, team, sentiment`,
     ),
+    sendings: await rows<SendingRow>(
+      'select reply_id "replyId", kind, loop_id "loopId", source, state from reply order by place',
+    ),
     unsent: (await rows<{ count: number }>(unsentQuery))[0]!.count,
   }));
 
@@ -75,16 +94,28 @@ export const readLoop = ({ databaseUrls }: Subject): Promise<Loop> =>
          encode(content_hash, 'hex') "contentHash", settlement, outcome, loop_id "loopId", version from settlement`,
     ),
     loops: await rows<LoopRow>(
-      `select loop_id "loopId", version, state, cycle, team, priority, owner, feedback, ${ms('expires_at')} "expiresAt" from loop`,
+      `select loop_id "loopId", version, state, cycle, team, priority, owner, feedback, level,
+         ${ms('expires_at')} "expiresAt" from loop`,
     ),
     history: await rows<HistoryRow>(
       `select loop_id "loopId", version, change, ${ms('at')} at, actor_kind "actorKind", actor_id "actorId", state, cycle,
-         team, priority, owner, feedback_id "feedbackId", revision, ${ms("(detail->>'dueAt')::timestamptz")} "dueAt"
+         team, priority, owner, feedback_id "feedbackId", revision, ${ms("(detail->>'dueAt')::timestamptz")} "dueAt",
+         level, detail->>'target' target, detail->>'terms' terms, ${ms("(detail->>'receivedAt')::timestamptz")} "receivedAt"
        from loop_history`,
     ),
     deadlines: await rows<DeadlineRow>(`select loop_id "loopId", kind, ${ms('due_at')} "dueAt" from deadline`),
     loopTallies: await rows<LoopTally>(
       'select team, state, sum(count)::float8 count from loop_tally group by team, state having sum(count) <> 0',
+    ),
+    deliveries: await rows<DeliveryRow>(
+      `select delivery_id "deliveryId", endpoint_id "endpointId", team, loop_id "loopId", version, state from delivery`,
+    ),
+    followUps: await rows<FollowUpRow>(
+      `select follow_up_id "followUpId", loop_id "loopId", cycle, state, reason, ${ms('requested_at')} "requestedAt",
+         ${ms('expires_at')} "expiresAt", ${ms('handed_over_at')} "handedOverAt" from follow_up`,
+    ),
+    replies: await rows<ReplyRow>(
+      'select reply_id "replyId", kind, loop_id "loopId", version, cycle, state from reply',
     ),
     now: (await rows<{ now: number }>(`select ${ms('now()')} now`))[0]!.now,
     unsent: (await rows<{ count: number }>(unsentQuery))[0]!.count,

@@ -7,19 +7,37 @@ import {
   feedbackReceived,
   feedbackRouted,
   feedbackTagged,
+  firstTeams,
   loopChanged,
   pipeline,
+  replyFailed,
   replayGroupHeader,
+  replySent,
   resendHeader,
   sha256,
   sourcePattern,
+  teamInboxTopic,
   topics,
 } from '@closeloop/contracts';
 import { type IHeaders, type KafkaMessage } from 'kafkajs';
-import { type FeedbackEvent, type Held, type InboundMessage, type LoopEvent, type TopicLetter } from './facts.js';
+import {
+  type FeedbackEvent,
+  type Held,
+  type InboundMessage,
+  type InboxEvent,
+  type LoopEvent,
+  type ReplyResult,
+  type TopicLetter,
+} from './facts.js';
 import { kafkaOf, withAdmin } from './stores.js';
 
-type Read = Pick<Held, 'events' | 'loopEvents' | 'inbound' | 'topicLetters'>;
+type Read = Pick<Held, 'events' | 'loopEvents' | 'inbound' | 'topicLetters' | 'inbox' | 'replyResults'>;
+
+const inboxes = new Map(firstTeams.map((team) => [teamInboxTopic(team), team]));
+const results = new Map([
+  [replySent.topic, 'sent'],
+  [replyFailed.topic, 'failed'],
+] as const);
 
 /** How long nothing may come before it is given up */
 const patienceMs = 30_000;
@@ -28,7 +46,7 @@ const patienceMs = 30_000;
 export async function readTopics(brokers: string): Promise<Read> {
   const missing = new Map<string, bigint>();
   await withAdmin(brokers, async (admin) => {
-    for (const topic of topics) {
+    for (const topic of [...topics, ...inboxes.keys()]) {
       for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
         if (BigInt(high) > BigInt(low)) missing.set(`${topic}/${partition}`, BigInt(high));
       }
@@ -38,6 +56,8 @@ export async function readTopics(brokers: string): Promise<Read> {
   const loopEvents: LoopEvent[] = [];
   const inbound: InboundMessage[] = [];
   const topicLetters: TopicLetter[] = [];
+  const inbox: InboxEvent[] = [];
+  const replyResults: ReplyResult[] = [];
   const take = (topic: string, partition: number, message: KafkaMessage): void => {
     const headers = textOf(message.headers);
     const at = { partition, offset: Number(message.offset) };
@@ -47,6 +67,14 @@ export async function readTopics(brokers: string): Promise<Read> {
     else if (topic === loopChanged.topic) {
       const event = loopEventOf(message.value, headers);
       if (event) loopEvents.push({ ...at, takenAt: Number(message.timestamp), ...event });
+    } else if (inboxes.has(topic)) {
+      const event = objectOf(message.value) as { loopId: string; version: number } | undefined;
+      const { loopId = '', version = 0 } = event ?? {};
+      inbox.push({ team: inboxes.get(topic)!, id: headers['ce_id'] ?? '', loopId, version });
+    } else if (results.has(topic)) {
+      const event = objectOf(message.value) as { replyId: string; loopId: string } | undefined;
+      const { replyId = '', loopId = '' } = event ?? {};
+      replyResults.push({ replyId, loopId, result: results.get(topic)! });
     } else {
       const event = feedbackEventOf(topic, message.value, headers);
       if (event) events.push({ topic, ...at, ...event });
@@ -60,6 +88,8 @@ export async function readTopics(brokers: string): Promise<Read> {
     loopEvents: loopEvents.sort(inOrder),
     inbound: inbound.sort(inOrder),
     topicLetters,
+    inbox,
+    replyResults,
   };
 }
 
@@ -175,11 +205,14 @@ function loopEventOf(
         loopId?: string;
         version: number;
         change: string;
+        note?: string;
         feedback?: { feedbackId: string; revision: number; settlement: number };
       }
     | undefined;
   if (typeof data?.loopId !== 'string') return undefined;
-  const { loopId, version, change, feedback } = data;
+  const { loopId, version, note, feedback } = data;
+  // what came later than the closed list of changes is noted, by its name
+  const change = note ?? data.change;
   return {
     ...{ id: headers['ce_id'] ?? '', loopId, version, change, resent: isResent(headers) },
     ...(feedback && {

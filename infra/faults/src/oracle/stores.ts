@@ -45,12 +45,17 @@ export interface Position {
 }
 
 /** Those that keep their positions in their database */
-const effects = ['ingestion', 'learning', 'loop'] as const;
+const effects = {
+  ...{ ingestion: 'ingestion', learning: 'learning', rehearsal: 'routing', loop: 'loop', insights: 'insights' },
+} as const;
 
 export async function positionsOf({ kafkaBrokers, databaseUrls }: Subject): Promise<Position[]> {
   const stored = new Map<string, bigint>();
-  for (const service of effects) {
-    await withDatabase(databaseUrls[service], async (client) => {
+  for (const [service, database] of Object.entries(effects) as [
+    keyof typeof effects,
+    keyof Subject['databaseUrls'],
+  ][]) {
+    await withDatabase(databaseUrls[database], async (client) => {
       const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
         'select topic, partition, next_offset from consumer_offset where consumer_group = $1',
         [pipeline[service].group],
@@ -66,7 +71,7 @@ export async function positionsOf({ kafkaBrokers, databaseUrls }: Subject): Prom
         ...consumes.map(({ topic }) => topic),
         ...consumesDeadLettersOf.map(({ topic }) => `${topic}.dead-letter`),
       ];
-      if (!effects.some((one) => one === service)) {
+      if (!(service in effects)) {
         for (const { topic, partitions } of await admin.fetchOffsets({ groupId: group, topics })) {
           for (const { partition, offset } of partitions)
             stored.set(`${service} ${topic}/${partition}`, BigInt(offset));

@@ -169,19 +169,19 @@ function* ordered<T extends { partition: number; offset: number }>(
   }
 }
 
-/** The groups whose letters count, by the topic they are of: nothing ends where learning cannot read it. */
-const counted = new Map<string, string>(
-  (['ingestion', 'sentiment', 'routing', 'loop'] as const).flatMap((service) =>
+/** The topics and groups whose letters count: nothing ends where learning or rehearsal cannot read it. */
+const counted = new Set<string>(
+  (['ingestion', 'sentiment', 'routing', 'loop', 'insights'] as const).flatMap((service) =>
     pipeline[service].consumes
       .filter(({ topic }) => service !== 'ingestion' || topic === 'feedback.inbound.v1')
-      .map(({ topic }) => [topic, pipeline[service].group] as const),
+      .map(({ topic }) => `${topic} ${pipeline[service].group}`),
   ),
 );
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** What lies in a dead-letter topic is kept by ingestion, once, and nothing else is; one death is one letter. */
 export const lettersAreKept: Rule = function* (_heard, held) {
-  const letters = held.topicLetters.filter(({ id, topic, group }) => uuid.test(id) && counted.get(topic) === group);
+  const letters = held.topicLetters.filter(({ id, topic, group }) => uuid.test(id) && counted.has(`${topic} ${group}`));
   const inTopics = new Set(letters.map(({ id }) => id));
   const kept = new Set(held.letters.map(({ letterId }) => letterId));
   for (const { id, topic, partition, offset } of letters) {

@@ -5,6 +5,7 @@ import {
   feedbackRouted,
   feedbackTagged,
   hopEventId,
+  inboxEventId,
   loopEventId,
   loopIdOf,
   settlementEventId,
@@ -12,6 +13,7 @@ import {
 } from '@closeloop/contracts';
 import { type Answer, type Submission } from '../load/journal.js';
 import { countedBy } from './grouping.js';
+import { deliveryIdOf, followUpIdOf } from './derived-ids.js';
 import { type Heard, type Held } from './facts.js';
 
 /** So that a spec can take something away or put something in. */
@@ -44,6 +46,8 @@ export interface Story {
 
 const epoch = Date.UTC(2026, 0, 1);
 const partitions = 3;
+/** Of support, the only team that has one */
+const endpointId = loopIdOf('an endpoint');
 /** When every resolved loop expires */
 const dueAt = epoch + 3_600_000;
 
@@ -63,6 +67,16 @@ export function worldOf(stories: readonly Story[]): World {
       history: [],
       deadlines: [],
       loopTallies: [],
+      deliveries: [],
+      followUps: [],
+      replies: [],
+      sendings: [],
+      replyResults: [],
+      inbox: [],
+      endpoints: [{ endpointId, team: 'support' }],
+      takings: [],
+      replyTakings: [],
+      unsigned: [],
       now: dueAt,
       events: [],
       loopEvents: [],
@@ -212,6 +226,12 @@ function tell({ heard, held }: World, story: Story, number: number): void {
       },
       ...(settledHere && { feedbackId, revision: settledHere.revision, settlement: settledHere.settlement }),
     });
+    const step = { endpointId, loopId, version };
+    const deliveryId = deliveryIdOf(step);
+    held.deliveries.push({ ...step, deliveryId, team: 'support', state: 'sent' });
+    held.takings.push({ ...step, id: deliveryId });
+    held.inbox.push({ team: 'support', id: inboxEventId('support', loopId, version), loopId, version });
+    if (change === 'resolved') ask(held, loopId, source);
     if (!isSource && actor !== '')
       heard.transitions.push({ phase, loopId, version, change, actor: { kind: 'agent', id: actor } });
   });
@@ -220,6 +240,22 @@ function tell({ heard, held }: World, story: Story, number: number): void {
   held.loops.push({ ...standing, feedback: state === 'withdrawn' ? 0 : 1, ...(waits && { expiresAt: dueAt }) });
   if (waits) held.deadlines.push({ loopId, kind: 'expiry', dueAt });
   held.standings.push({ ...standing, source });
+}
+
+/** Its customer is asked by a connector. */
+function ask(
+  { followUps, replies, sendings, replyResults, replyTakings }: World['held'],
+  loopId: string,
+  source: string,
+) {
+  const replyId = followUpIdOf(loopId, 1);
+  const [reply, cycle] = [{ replyId, kind: 'follow-up', loopId, state: 'sent' }, 1];
+  const times = { requestedAt: epoch, handedOverAt: epoch + 1, expiresAt: dueAt };
+  followUps.push({ followUpId: replyId, loopId, cycle, state: 'handed-over', ...times });
+  replies.push({ ...reply, cycle });
+  sendings.push({ ...reply, source });
+  replyResults.push({ replyId, loopId, result: 'sent' });
+  replyTakings.push({ source, id: replyId, replyId, loopId });
 }
 
 /** Counts anew what the ledger counts. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { mainOf, prepareStores, services } from '@closeloop/cli';
 import { type ServiceName } from '@closeloop/contracts';
@@ -8,13 +9,16 @@ import {
   startLocalIssuer,
   startPostgres,
   type KafkaListener,
+  type LocalClaims,
   type LocalIssuer,
   type RunningKafka,
   type RunningPostgres,
 } from '@closeloop/embedded';
 import { type Random } from '../random.js';
 import { type Subject } from '../subject.js';
+import { promise } from './promises.js';
 import { stablePorts } from './ports.js';
+import { type Receiver } from './receiver.js';
 import { Replica } from './replica.js';
 import { markOf, serverFolders, type RunFolder } from './run-folder.js';
 import { TcpProxy } from './tcp-proxy.js';
@@ -24,10 +28,12 @@ import { Watch } from './watch.js';
 export interface RigOptions {
   readonly folder: RunFolder;
   readonly random: Random;
-  /** Unsent rows at which an outbox is full */
+  /** Unsent rows at which ingestion's outbox is full; that of the loop service, which tells more, at as many times more */
   readonly outboxBound: number;
   /** Of each of the two disks, where they can be made */
   readonly diskMegabytes: number;
+  /** Where teams and customers are told; it is made known to the services, and ended by whoever started it */
+  readonly receiver: Receiver;
   /** Other programs to start instead of a service's own */
   readonly programs?: Partial<Record<ServiceName, string>>;
   readonly say: (line: string) => void;
@@ -63,6 +69,8 @@ export interface Rig {
 /** Replicas of each service, the spare included; each has a way of its own into Kafka and into Postgres. */
 const PLACES = 3;
 const READY_WITHIN_S = 120;
+/** Opened, acknowledged, answered, asked for, resolved, settled: twice, since the team is told too. An outbox has room for as long as ingestion's. */
+const EVENTS_A_FEEDBACK = 10;
 
 /** @throws what could not be started; what was is ended again */
 export async function startRig(options: RigOptions): Promise<Rig> {
@@ -134,6 +142,16 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       OUTBOX_BOUND: String(options.outboxBound),
       // Deadlines are to fire while things break.
       LOOP_CONFIRMATION_WINDOW_SECONDS: '8',
+      // Everybody is asked at once, and told on this machine.
+      LOOP_QUIET_HOURS: 'off',
+      LOOP_FOLLOW_UP_CAP: '0',
+      // What no sender is there for has failed, and counts as not asked.
+      LOOP_FOLLOW_UP_WAYS: 'connector',
+      LOOP_LINK_SECRET: randomBytes(32).toString('base64'),
+      WEBHOOK_SECRETS_KEY: randomBytes(32).toString('base64'),
+      LOOP_ALLOW_PRIVATE_ENDPOINTS: 'true',
+      INGESTION_REPLY_PRIVATE_ADDRESSES: 'true',
+      INGESTION_REPLY_RETRY_SECONDS: '1',
     };
     const direct = { ...env, KAFKA_BROKERS: brokers, DATABASE_URL: databaseServer };
     await prepareStores(direct, () => undefined, Promise.resolve(brokers));
@@ -153,7 +171,12 @@ export async function startRig(options: RigOptions): Promise<Rig> {
           program: options.programs?.[place.service] ?? mainOf(place.service),
           mark: markOf(folder.path),
           logFile: join(folder.path, `${place.service}-${place.number}.log`),
-          env: { ...env, KAFKA_BROKERS: `127.0.0.1:${toKafka.port}`, DATABASE_URL: database.toString() },
+          env: {
+            ...env,
+            KAFKA_BROKERS: `127.0.0.1:${toKafka.port}`,
+            DATABASE_URL: database.toString(),
+            ...(place.service === 'loop' && { OUTBOX_BOUND: String(options.outboxBound * EVENTS_A_FEEDBACK) }),
+          },
           kafka: toKafka,
           postgres: toPostgres,
         }),
@@ -167,6 +190,14 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     };
     for (const replica of usual) replica.start();
     await untilReady(READY_WITHIN_S);
+    const urlsOf = (service: ServiceName) => of(service).map(({ url }) => url);
+    const edges = {
+      loopUrls: urlsOf('loop'),
+      ingestionUrls: urlsOf('ingestion'),
+      token: (claims: LocalClaims) => issuer!.token(claims),
+    };
+    await promise(edges);
+    await options.receiver.announce(edges);
     watch = new Watch(usual);
 
     const pidOf = (server: ServerName): number => {
@@ -188,24 +219,22 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       return url.toString();
     };
     const keys = new Map<string, Promise<string>>();
-    const urlsOf = (service: ServiceName) => of(service).map(({ url }) => url);
     return {
       subject: {
-        ingestionUrls: urlsOf('ingestion'),
-        loopUrls: urlsOf('loop'),
+        ...edges,
         kafkaBrokers: brokers,
         databaseUrls: {
           ingestion: databaseOf('ingestion'),
           learning: databaseOf('learning'),
           routing: databaseOf('routing'),
           loop: databaseOf('loop'),
+          insights: databaseOf('insights'),
         },
         apiKey(source) {
           const key = keys.get(source) ?? createKey(`http://127.0.0.1:${balancer.port}`, source, issuer!);
           keys.set(source, key);
           return key;
         },
-        token: (claims) => issuer!.token(claims),
       },
       replicas: usual,
       spares: Object.fromEntries(

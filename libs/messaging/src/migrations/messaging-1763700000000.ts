@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { Messaging1764620000000 } from './messaging-1764620000000.js';
 
 /** Into how many shards the outbox is split by key; a constant, because a key must not change its shard with rows unsent. */
 export const outboxShards = 4;
@@ -51,4 +52,4 @@ class Messaging1763700000000 implements MigrationInterface {
 }
 
 /** Migrations to be put first into those of a service that has effects or an outbox. */
-export const messagingTables = [Messaging1763700000000];
+export const messagingTables = [Messaging1763700000000, Messaging1764620000000];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { invalid } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
+import { type Actor } from '../domain/actor.js';
 import { keyOfSecret, secretOfKey } from '../domain/webhook-signature.js';
 import { ReceiveWebhook } from './receive-webhook.handler.js';
 import { WebhookConnectors, type WebhookConnectorView, type WebhookMapping } from '../domain/webhook-connectors.js';
@@ -27,7 +28,7 @@ export class ConfigureWebhooks {
     source: string;
     mapping: WebhookMapping;
     secret: string | undefined;
-    actor: string;
+    actor: Actor;
   }): Promise<WebhookConnectorWithSecret | undefined> {
     const key = keyFrom(of.secret);
     const view = await this.connectors.add({ ...of, key });
@@ -38,7 +39,7 @@ export class ConfigureWebhooks {
   /** A further secret; the ones before it stay valid for the overlap. Undefined for an unknown name. */
   async rotate(
     name: string,
-    change: { secret: string | undefined; overlapSeconds: number; actor: string },
+    change: { secret: string | undefined; overlapSeconds: number; actor: Actor },
   ): Promise<WebhookConnectorWithSecret | undefined> {
     const key = keyFrom(change.secret);
     const view = await this.connectors.rotate(name, { ...change, key });
@@ -47,14 +48,15 @@ export class ConfigureWebhooks {
   }
 
   /** False for an unknown name. */
-  async remove(name: string, actor: string): Promise<boolean> {
+  async remove(name: string, actor: Actor): Promise<boolean> {
     const removed = await this.connectors.remove(name, actor);
     this.receiver.forget(name);
     return removed;
   }
 }
 
-function keyFrom(secret: string | undefined): Uint8Array {
+/** The key of a secret that was given, or one drawn here. @throws Problem `invalid` for a secret that is none */
+export function keyFrom(secret: string | undefined): Uint8Array {
   if (secret === undefined) return randomBytes(secretBytes);
   const key = keyOfSecret(secret);
   if (!key) throw invalid('/secret', 'webhookSecret', 'secret must be whsec_ and 24 to 64 bytes in base64');

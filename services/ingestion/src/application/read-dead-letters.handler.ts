@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@closeloop/platform';
+import { type Actor } from '../domain/actor.js';
 import {
   DeadLetters,
   type LetterFilter,
@@ -35,7 +36,7 @@ export class ReadDeadLettersHandler {
   }
 
   /** With its value: that somebody saw it is audited. @throws Problem `not-found` */
-  async whole(id: string, actor: string): Promise<WholeLetter & { value: Shown | null }> {
+  async whole(id: string, actor: Actor): Promise<WholeLetter & { value: Shown | null }> {
     const letter = await this.one(id);
     return { ...letter, value: await this.letters.value(id, actor) };
   }

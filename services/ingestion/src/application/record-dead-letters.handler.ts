@@ -21,7 +21,7 @@ export class RecordDeadLettersHandler {
       const claim = claims[at]!;
       const source = claim.kind === 'inbound' && claim.source !== '' ? { source: claim.source } : {};
       if (claim.kind === 'other' || claim.feedbackId === undefined) return { ...letter, ...source };
-      if (claim.kind === 'inbound') return { ...letter, ...source, feedbackId: claim.feedbackId };
+      if (claim.kind !== 'accepted') return { ...letter, ...source, feedbackId: claim.feedbackId };
       const revision = claim.revision ?? revisionOf(claim, revisions.get(claim.feedbackId) ?? []);
       return { ...letter, feedbackId: claim.feedbackId, ...(revision !== undefined && { revision }) };
     });

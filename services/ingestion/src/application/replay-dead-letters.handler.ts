@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@closeloop/platform';
+import { type Actor } from '../domain/actor.js';
 import { DeadLetters, type LetterFilter, type LetterPlace } from '../domain/dead-letters.js';
 import { discardOf, replayOf, type DiscardResult, type ReplayResult } from '../domain/letter-replay.js';
 import { placeOf } from './read-dead-letters.handler.js';
@@ -27,7 +28,7 @@ export class ReplayDeadLettersHandler {
   constructor(private readonly letters: DeadLetters) {}
 
   /** @throws Problem `backlog-full` while the outbox has no room; what was sent before stays sent */
-  async replay(chosen: Chosen, again: boolean, actor: string): Promise<Done<ReplayResult>> {
+  async replay(chosen: Chosen, again: boolean, actor: Actor): Promise<Done<ReplayResult>> {
     return this.each(chosen, (ids) => {
       if (this.letters.isFull())
         throw new Problem('backlog-full', 'Too much waits to be sent.', { headers: { 'retry-after': '5' } });
@@ -38,25 +39,20 @@ export class ReplayDeadLettersHandler {
           const result = replayOf(standing, again);
           return { id, result, ...(result === 'failed-again' && standing && { failedAs: standing.failedAs! }) };
         });
-        await transaction.resend(
-          results.filter(({ result }) => result === 'sent').map(({ id }) => id),
-          actor,
-        );
+        const sent = results.flatMap(({ id, result }) => (result === 'sent' ? [standings.get(id)!] : []));
+        await transaction.resend(sent, actor);
         return results;
       });
     });
   }
 
-  async discard(chosen: Chosen, reason: string, actor: string): Promise<Done<DiscardResult>> {
+  async discard(chosen: Chosen, reason: string, actor: Actor): Promise<Done<DiscardResult>> {
     return this.each(chosen, (ids) =>
       this.letters.transaction(async (transaction) => {
         const standings = await transaction.lock(ids);
         const results = ids.map((id) => ({ id, result: discardOf(standings.get(id)) }));
-        await transaction.discard(
-          results.filter(({ result }) => result === 'discarded').map(({ id }) => id),
-          actor,
-          reason,
-        );
+        const discarded = results.flatMap(({ id, result }) => (result === 'discarded' ? [standings.get(id)!] : []));
+        await transaction.discard(discarded, actor, reason);
         return results;
       }),
     );

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { resendForRebuild } from '@closeloop/contracts';
 import { Injectable } from '@nestjs/common';
 import { Problem } from '@closeloop/platform';
+import { type Actor } from '../domain/actor.js';
 import {
   RepublicationStore,
   type Republication,
@@ -17,12 +19,18 @@ export class RepublishHandler {
   constructor(private readonly store: RepublicationStore) {}
 
   /** One page. @throws Problem `backlog-full` while too much waits to be sent: nothing was done, ask again */
-  async republish(which: Republished, after: RevisionPlace | undefined): Promise<Republication> {
+  async republish(
+    which: Republished,
+    after: RevisionPlace | undefined,
+    actor: Actor,
+    rebuild?: string,
+  ): Promise<Republication> {
     if (this.store.isFull() || this.store.unsent() >= maxUnsent)
       throw new Problem('backlog-full', `${this.store.unsent()} events wait to be sent; ask again for the same page.`, {
         headers: { 'retry-after': '1' },
       });
-    const page = await this.store.republish(which, after, `republish:${randomUUID()}`);
+    const resend = rebuild === undefined ? `republish:${randomUUID()}` : resendForRebuild(rebuild);
+    const page = await this.store.republish(which, after, resend, actor);
     this.store.wake();
     return page;
   }

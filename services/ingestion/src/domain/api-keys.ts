@@ -1,3 +1,5 @@
+import { type Actor } from './actor.js';
+
 /** An API key as it is listed: everything but its secret. */
 export interface ApiKeyView {
   readonly id: string;
@@ -23,17 +25,17 @@ export interface NewApiKey {
   readonly secretHash: string;
   readonly source: string;
   readonly name: string | undefined;
-  /** Who asks: `person:<subject>` or `command:<user of the system>` */
-  readonly actor: string;
+  /** Who asks */
+  readonly actor: Actor;
 }
 
-/** Where API keys are kept. Every change is written to the audit table in the same transaction. */
+/** Where API keys are kept. Every change is written to the audit log in the same transaction. */
 export abstract class ApiKeys {
   abstract add(key: NewApiKey): Promise<ApiKeyView>;
   abstract list(): Promise<ApiKeyView[]>;
   abstract credentials(id: string): Promise<ApiKeyCredentials | undefined>;
   /** Revokes for good; a key that is revoked stays as it is. Undefined for an unknown id. */
-  abstract revoke(id: string, actor: string): Promise<ApiKeyView | undefined>;
+  abstract revoke(id: string, actor: Actor): Promise<ApiKeyView | undefined>;
   /** Notes that these keys were used just now. */
   abstract markUsed(ids: readonly string[]): Promise<void>;
 }

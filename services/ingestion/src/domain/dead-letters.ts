@@ -1,3 +1,5 @@
+import { type Actor } from './actor.js';
+
 /** `replayed`: sent again, and neither settled nor discarded; it may have failed again, as another letter. */
 export const letterStates = ['open', 'replayed', 'settled', 'discarded'] as const;
 export type LetterState = (typeof letterStates)[number];
@@ -82,9 +84,9 @@ export interface LetterTransaction {
   /** Locks those of these ids that are there, in the order of ids. */
   lock(ids: readonly string[]): Promise<Map<string, LetterStanding>>;
   /** Sends them to where they came from, for the group that failed, oldest first, and notes by whom. All must be locked. */
-  resend(ids: readonly string[], actor: string): Promise<void>;
+  resend(letters: readonly LetterStanding[], actor: Actor): Promise<void>;
   /** Notes that nobody is to do more about them. All must be locked. */
-  discard(ids: readonly string[], actor: string, reason: string): Promise<void>;
+  discard(letters: readonly LetterStanding[], actor: Actor, reason: string): Promise<void>;
 }
 
 export abstract class DeadLetters {
@@ -92,8 +94,8 @@ export abstract class DeadLetters {
   /** How many there are after that place. */
   abstract count(filter: LetterFilter, after: LetterPlace | undefined): Promise<number>;
   abstract one(id: string): Promise<WholeLetter | undefined>;
-  /** What it holds, and a row in the audit of who has seen it; null where there is nothing (any more). */
-  abstract value(id: string, actor: string): Promise<Shown | null>;
+  /** What it holds, and an entry in the audit log of who has seen it; null where there is nothing (any more). */
+  abstract value(id: string, actor: Actor): Promise<Shown | null>;
   abstract transaction<T>(work: (transaction: LetterTransaction) => Promise<T>): Promise<T>;
   /** Whether too much waits to be sent for more to be added. */
   abstract isFull(): boolean;

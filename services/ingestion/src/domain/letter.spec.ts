@@ -57,9 +57,43 @@ describe('Whose a dead letter is', () => {
 
   it("is nobody's when a group died that settles nothing, or what wrote it was not messaging", () => {
     const json = { feedback: { feedbackId, revision: 2 } };
-    expect(claimOf(letter({ json, group: 'closeloop.insights' }))).toEqual({ kind: 'other' });
+    expect(claimOf(letter({ json, group: pipeline.learning.group }))).toEqual({ kind: 'other' });
     expect(claimOf(letter({ json, group: pipeline.sentiment.group }))).toEqual({ kind: 'other' });
     expect(claimOf(letter({ json, id: 'not an id' }))).toEqual({ kind: 'other' });
+  });
+
+  it('is of a feedback and of no revision, for what is said to a customer', () => {
+    for (const [topic, group] of [
+      ['reply-requested.v1', pipeline.ingestion.group],
+      ['reply-sent.v1', pipeline.loop.group],
+      ['reply-failed.v1', pipeline.loop.group],
+    ] as const) {
+      expect(claimOf(letter({ topic, group, json: { feedbackId, revision: 2 } }))).toEqual({
+        kind: 'reply',
+        feedbackId,
+      });
+      expect(claimOf(letter({ topic, group, value: Buffer.from('no json') }))).toEqual({ kind: 'reply' });
+      expect(claimOf(letter({ topic, group: pipeline.routing.group }))).toEqual({ kind: 'other' });
+    }
+  });
+
+  it('is of a feedback and of no revision, for what insights cannot count', () => {
+    const { group } = pipeline.insights;
+    const json = { feedback: { feedbackId, revision: 2 } };
+    expect(claimOf(letter({ topic: 'feedback.routed.v1', group, json }))).toEqual({ kind: 'beside', feedbackId });
+    const loop = { topic: 'loop.changed.v1', group, headers: { ce_subject: feedbackIdOf('a', 'loop') } };
+    expect(claimOf(letter({ ...loop, json }))).toEqual({ kind: 'beside', feedbackId });
+    expect(claimOf(letter({ ...loop, value: Buffer.from('no json') }))).toEqual({ kind: 'beside' });
+    expect(claimOf(letter({ ...loop, json, group: pipeline.ingestion.group }))).toEqual({ kind: 'other' });
+    for (const [topic, of] of [
+      ['notice-settled.v1', group],
+      ['notice-requested.v1', pipeline.loop.group],
+      ['insight.raised.v1', pipeline.loop.group],
+      ['insight.changed.v1', pipeline.loop.group],
+    ] as const) {
+      expect(claimOf(letter({ ...loop, topic, group: of, json: {} }))).toEqual({ kind: 'beside' });
+      expect(claimOf(letter({ ...loop, topic, group: pipeline.routing.group, json: {} }))).toEqual({ kind: 'other' });
+    }
   });
 
   it('is of its source, for what died at the door', () => {

@@ -1,3 +1,5 @@
+import { type Actor } from './actor.js';
+
 /** Which feedback: those, or whatever had a revision received from `from` on before `to`. Every revision of each is meant. */
 export type Republished =
   { readonly ids: readonly string[] } | { readonly from: Date; readonly to?: Date; readonly source?: string };
@@ -24,7 +26,12 @@ export abstract class RepublicationStore {
    * Puts a page of events into the outbox, as they were sent the first time, in one transaction.
    * @param resend value of their resend header
    */
-  abstract republish(which: Republished, after: RevisionPlace | undefined, resend: string): Promise<Republication>;
+  abstract republish(
+    which: Republished,
+    after: RevisionPlace | undefined,
+    resend: string,
+    actor: Actor,
+  ): Promise<Republication>;
   /** Events that wait to be sent, at most a second old. */
   abstract unsent(): number;
   /** Whether too much waits to be sent for anything to be added. */

@@ -1,3 +1,5 @@
+import { type Actor } from './actor.js';
+
 /** How a connector's payload becomes feedback. */
 export const webhookMappings = ['feedback-input.v1'] as const;
 export type WebhookMapping = (typeof webhookMappings)[number];
@@ -32,11 +34,11 @@ export interface NewWebhookConnector {
   readonly source: string;
   readonly mapping: WebhookMapping;
   readonly key: Uint8Array;
-  readonly actor: string;
+  readonly actor: Actor;
 }
 
 /**
- * Where webhook connectors are kept. Every change is written to the audit table in the same transaction.
+ * Where webhook connectors are kept. Every change is written to the audit log in the same transaction.
  * Keeping a secret throws a Problem `forbidden` where the installation has no key to seal it with and must have one.
  */
 export abstract class WebhookConnectors {
@@ -48,8 +50,8 @@ export abstract class WebhookConnectors {
   /** Adds a secret and lets the ones before it end after the overlap. Undefined for an unknown name. */
   abstract rotate(
     name: string,
-    change: { readonly key: Uint8Array; readonly overlapSeconds: number; readonly actor: string },
+    change: { readonly key: Uint8Array; readonly overlapSeconds: number; readonly actor: Actor },
   ): Promise<WebhookConnectorView | undefined>;
   /** False for an unknown name. */
-  abstract remove(name: string, actor: string): Promise<boolean>;
+  abstract remove(name: string, actor: Actor): Promise<boolean>;
 }

@@ -33,6 +33,12 @@ export function keyOfSecret(secret: string): Buffer | undefined {
 /** A key written as a secret: `whsec_<base64>`. */
 export const secretOfKey = (key: Uint8Array): string => `${secretPrefix}${Buffer.from(key).toString('base64')}`;
 
+/** The signature of a message with a key, as it stands in `webhook-signature`: `v1,<base64>`. */
+export const signatureOf = (
+  { id, timestamp, body }: { readonly id: string; readonly timestamp: string; readonly body: Uint8Array },
+  key: Uint8Array,
+): string => `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
+
 /**
  * Checks a message against Standard Webhooks v1: HMAC-SHA256 over `id.timestamp.body` with any of the keys must be one
  * of the signatures. Every key is tried against every signature, each in constant time.
@@ -55,10 +61,10 @@ export function refusalOf(
   const presented = signatures
     .split(' ')
     .filter((signature) => signature.startsWith('v1,'))
-    .map((signature) => Buffer.from(signature.slice('v1,'.length)));
+    .map((signature) => Buffer.from(signature));
   let authentic = false;
   for (const key of keys) {
-    const expected = Buffer.from(createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64'));
+    const expected = Buffer.from(signatureOf({ id, timestamp, body }, key));
     for (const signature of presented) {
       if (signature.length === expected.length && timingSafeEqual(signature, expected)) authentic = true;
     }

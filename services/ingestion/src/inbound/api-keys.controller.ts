@@ -1,9 +1,8 @@
-import { CurrentPrincipal, ForConnectors, ForPeople, type Principal, Problem } from '@closeloop/platform';
+import { auditActorOf, CurrentPrincipal, ForConnectors, ForPeople, type Principal, Problem } from '@closeloop/platform';
 import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import { ApiKeys } from '../domain/api-keys.js';
 import { CreateApiKey } from '../application/create-api-key.handler.js';
 import { RevokeApiKey } from '../application/revoke-api-key.handler.js';
-import { actorOf } from './actor.js';
 import { ApiKeyRequest } from './api-key.request.js';
 import { bodyOf } from './request-body.js';
 
@@ -21,7 +20,7 @@ export class ApiKeysController {
   @ForPeople('admin')
   create(@Body() body: unknown, @CurrentPrincipal() principal: Principal) {
     const { source, name } = apiKeyRequest(body);
-    return this.creation.create({ source, ...(name == null ? {} : { name }), actor: actorOf(principal) });
+    return this.creation.create({ source, ...(name == null ? {} : { name }), actor: auditActorOf(principal) });
   }
 
   @Get()
@@ -41,7 +40,7 @@ export class ApiKeysController {
   @Delete(':id')
   @ForPeople('admin')
   async revoke(@Param('id') id: string, @CurrentPrincipal() principal: Principal) {
-    const revoked = await this.revocation.revoke(id, actorOf(principal));
+    const revoked = await this.revocation.revoke(id, auditActorOf(principal));
     if (!revoked) throw new Problem('not-found', `There is no API key ${id}.`);
     return revoked;
   }

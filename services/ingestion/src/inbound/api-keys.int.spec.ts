@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDatabase } from '@closeloop/platform';
+import { AuditLog, openDatabase } from '@closeloop/platform';
 import { bearer, EdgesFixture } from '../edges.fixture.js';
 import { ingestionDatabase } from '../ingestion.database.js';
 import { ApiKeyRepository } from '../infrastructure/api-key.repository.js';
@@ -64,7 +64,7 @@ describe('API keys', () => {
     expect(list.text).not.toContain(secret);
     const rows = await edges.test.query(
       'ingestion',
-      'select k::text as row from api_key k union all select a::text from access_audit a',
+      'select k::text as row from api_key k union all select a::text from audit_log a',
     );
     expect(JSON.stringify(rows)).not.toContain(secret);
   });
@@ -76,12 +76,16 @@ describe('API keys', () => {
     await edges.send('DELETE', `/v1/api-keys/${id}`, bearer(edges.admin));
     const rows = await edges.test.query<{ actor: string; action: string }>(
       'ingestion',
-      'select actor, action, details from access_audit where subject = $1 order by id',
+      `select actor_kind || ':' || actor as actor, roles, action, before, after from audit_log where resource = $1 order by id`,
       [id],
     );
+    const ada = { actor: 'person:ada', roles: ['admin'] };
     expect(rows).toEqual([
-      { actor: 'person:ada', action: 'api-key.created', details: { source: 'audited', name: null } },
-      { actor: 'person:ada', action: 'api-key.revoked', details: { source: 'audited' } },
+      { ...ada, action: 'api-key.created', before: null, after: { source: 'audited' } },
+      {
+        ...{ ...ada, action: 'api-key.revoked' },
+        ...{ before: { source: 'audited', revoked: false }, after: { revoked: true } },
+      },
     ]);
   });
 
@@ -100,7 +104,7 @@ describe('API keys', () => {
   it('can be made, listed and revoked by command, and then a running service knows them', async () => {
     const database = await openDatabase('ingestion', ingestionDatabase, edges.test.env);
     try {
-      const keys = new ApiKeyRepository(database);
+      const keys = new ApiKeyRepository(database, new AuditLog({}));
       const key = await runKeysCommand(keys, ['create', '--source', 'by-command', '--name', 'first']);
       expect((await edges.get('/v1/api-keys/self', bearer(key))).body).toMatchObject({ source: 'by-command' });
       const id = key.split('_')[1]!;
@@ -109,6 +113,16 @@ describe('API keys', () => {
         id,
         revokedBy: expect.stringMatching(/^command:/),
       });
+      const audited = await edges.test.query(
+        'ingestion',
+        'select actor_kind, roles, action, after from audit_log where resource = $1 order by id',
+        [id],
+      );
+      const name = { hash: expect.stringMatching(/^[0-9a-f]{64}$/) };
+      expect(audited).toEqual([
+        { actor_kind: 'command', roles: [], action: 'api-key.created', after: { source: 'by-command', name } },
+        { actor_kind: 'command', roles: [], action: 'api-key.revoked', after: { revoked: true } },
+      ]);
       await expect(runKeysCommand(keys, ['revoke', 'unknown'])).rejects.toThrow(KeysUsageError);
       await expect(runKeysCommand(keys, ['create'])).rejects.toThrow(/--source/);
       await expect(runKeysCommand(keys, ['destroy'])).rejects.toThrow(KeysUsageError);

@@ -1,4 +1,4 @@
-import { CurrentPrincipal, ForPeople, invalid, Problem, type Principal } from '@closeloop/platform';
+import { auditActorOf, CurrentPrincipal, ForPeople, invalid, Problem, type Principal } from '@closeloop/platform';
 import { sourcePattern } from '@closeloop/contracts';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ReadDeadLettersHandler } from '../application/read-dead-letters.handler.js';
@@ -9,7 +9,6 @@ import {
   ReplayDeadLettersHandler,
 } from '../application/replay-dead-letters.handler.js';
 import { letterStates, type LetterFilter, type LetterPlace, type LetterState } from '../domain/dead-letters.js';
-import { actorOf } from './actor.js';
 import { DiscardRequest, type LetterFilterRequest, ReplayRequest } from './dead-letter.request.js';
 import { cursorOf, limitOf, partsOf, periodOf, queryOf, timeOf, timePattern, uuidPattern } from './query.js';
 import { bodyOf } from './request-body.js';
@@ -54,7 +53,7 @@ export class DeadLettersController {
     if (value === 'true' && !(principal.kind === 'person' && principal.roles.includes('admin')))
       throw new Problem('forbidden', 'What a dead letter holds is for admins.');
     if (!uuidPattern.test(id)) throw new Problem('not-found', 'There is no such dead letter.');
-    return value === 'true' ? this.letters.whole(id, actorOf(principal)) : this.letters.one(id);
+    return value === 'true' ? this.letters.whole(id, auditActorOf(principal)) : this.letters.one(id);
   }
 
   /** Sends them to where they came from, for the group that failed alone. Twice is once. */
@@ -63,7 +62,7 @@ export class DeadLettersController {
   @ForPeople('admin')
   async replay(@Body() body: unknown, @CurrentPrincipal() principal: Principal) {
     const { again, ...request } = replayRequest(body);
-    return answerOf(await this.replays.replay(chosenOf(request), again ?? false, actorOf(principal)));
+    return answerOf(await this.replays.replay(chosenOf(request), again ?? false, auditActorOf(principal)));
   }
 
   @Post('discard')
@@ -71,7 +70,7 @@ export class DeadLettersController {
   @ForPeople('admin')
   async discard(@Body() body: unknown, @CurrentPrincipal() principal: Principal) {
     const { reason, ...request } = discardRequest(body);
-    return answerOf(await this.replays.discard(chosenOf(request), reason, actorOf(principal)));
+    return answerOf(await this.replays.discard(chosenOf(request), reason, auditActorOf(principal)));
   }
 }
 

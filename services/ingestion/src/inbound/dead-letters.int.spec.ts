@@ -4,6 +4,7 @@ import {
   deriveId,
   feedbackIdOf,
   feedbackInbound,
+  feedbackRouted,
   feedbackTagged,
   loopChanged,
   loopIdOf,
@@ -52,6 +53,8 @@ describe('Dead letters', () => {
       message?: string;
       headers?: Record<string, string>;
       revision?: number;
+      group?: string;
+      topic?: string;
     } = {},
   ): Promise<string> {
     const id = deriveId('dead letter', String(count++));
@@ -65,8 +68,8 @@ describe('Dead letters', () => {
           ce_id: `event-${id}`,
           ...more.headers,
           [deadLetterHeaders.id]: id,
-          [deadLetterHeaders.group]: pipeline.routing.group,
-          [deadLetterHeaders.topic]: feedbackTagged.topic,
+          [deadLetterHeaders.group]: more.group ?? pipeline.routing.group,
+          [deadLetterHeaders.topic]: more.topic ?? feedbackTagged.topic,
           [deadLetterHeaders.partition]: '1',
           [deadLetterHeaders.offset]: '41',
           [deadLetterHeaders.reason]: more.reason ?? 'handler-error',
@@ -177,10 +180,10 @@ describe('Dead letters', () => {
     });
     expect(
       await ingestion.query(
-        `select actor, subject from access_audit where action = 'dead-letter.read' and subject = $1`,
+        `select actor, roles, resource from audit_log where action = 'dead-letter.read' and resource = $1`,
         [id],
       ),
-    ).toEqual([{ actor: 'person:ada', subject: id }]);
+    ).toEqual([{ actor: 'ada', roles: ['admin'], resource: id }]);
   });
 
   it('go again byte for byte to the group that failed alone, once however often it is asked', async () => {
@@ -383,6 +386,22 @@ describe('Dead letters', () => {
     const results = asked.flatMap(({ body }) => (body as Done).results);
     for (const id of ids) expect(results.filter((one) => one.id === id && one.result === 'sent')).toHaveLength(1);
     expect(new Set(results.map(({ result }) => result))).toEqual(new Set(['sent', 'under-way']));
+  });
+
+  it('of insights go again too, and stop no feedback; sent again one counts as settled until it fails again', async () => {
+    const { feedbackId } = await accept();
+    const beside = { group: pipeline.insights.group, topic: feedbackRouted.topic };
+    const id = await bury(feedbackId, beside);
+    expect(await letter(id)).toMatchObject({ state: 'open', group: pipeline.insights.group, feedbackId });
+    expect((await ingestion.get(`/v1/feedback/${feedbackId}`, { as: manager })).body).not.toMatchObject({
+      status: 'dead-letter',
+    });
+    await ask('replay', { ids: [id] });
+    expect(await letter(id)).toMatchObject({ state: 'settled' });
+    const again = await bury(feedbackId, { ...beside, headers: { [resendHeader]: `dead-letter:${id}` } });
+    expect(await letter(id)).toMatchObject({ state: 'replayed', replay: { became: 'failed-again', failedAs: again } });
+    await ask('replay', { ids: [again] });
+    for (const one of [id, again]) expect(await letter(one)).toMatchObject({ state: 'settled' });
   });
 
   it('whose content was erased stay listed, and cannot go again', async () => {

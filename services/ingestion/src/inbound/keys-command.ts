@@ -36,7 +36,7 @@ function readCommand(args: string[]) {
 export async function runKeysCommand(keys: ApiKeys, args: string[]): Promise<string> {
   const { positionals, source, name, json } = readCommand(args);
   const [command, id, ...more] = positionals;
-  const actor = `command:${userInfo().username}`;
+  const actor = { kind: 'command', subject: userInfo().username, roles: [] } as const;
   const print = (value: object, text: string): string => (json ? JSON.stringify(value) : text);
   if (command === 'create' && id === undefined) {
     if (source === undefined || !sourcePattern.test(source)) {

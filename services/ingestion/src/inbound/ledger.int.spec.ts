@@ -274,7 +274,7 @@ describe('The ledger', () => {
 
   it('letters of other groups, of unknown feedback and of revisions never accepted settle nothing', async () => {
     const { feedbackId } = await accept();
-    await bury(feedbackReceived.topic, { feedbackId, revision: 1 }, { group: 'closeloop.insights', partition: 0 });
+    await bury(feedbackReceived.topic, { feedbackId, revision: 1 }, { group: 'closeloop.learning', partition: 0 });
     await bury(feedbackReceived.topic, { feedbackId, revision: 7 }, { partition: 0 });
     await bury(feedbackReceived.topic, 'no json', { key: feedbackId, headers: { ce_id: 'made up' }, partition: 0 });
     await bury(feedbackReceived.topic, { feedbackId: deriveId('unknown'), revision: 1 }, { partition: 0 });

@@ -1,9 +1,10 @@
-import { loopChanged, pipeline, trailHeader, withStep, type LoopChanged } from '@closeloop/contracts';
+import { loopChanged, pipeline, resendHeader, trailHeader, withStep, type LoopChanged } from '@closeloop/contracts';
 import { drop, EffectContext, ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { SettleFeedbackHandler } from '../application/settle-feedback.handler.js';
 import { LedgerStore } from '../domain/ledger-store.js';
+import { replayedLetterOf } from '../domain/letter-replay.js';
 
 /** What the loop service says became of feedback. */
 @Controller()
@@ -19,8 +20,9 @@ export class LoopChangedConsumer {
     @Ctx() { transaction, now, attempts }: EffectContext,
   ): Promise<Outcome[]> {
     const at = now.toISOString();
+    const ledger = this.store.within(transaction);
     const unknown = await this.handler.settle(
-      this.store.within(transaction),
+      ledger,
       events.map(({ data, headers, topic, partition, offset }) => ({
         data,
         // only what settles a feedback has a place for its way
@@ -32,6 +34,11 @@ export class LoopChangedConsumer {
         }),
       })),
     );
+    // what came of a reply has been taken in: no revision says so
+    const replayed = events.flatMap(({ data, headers }) =>
+      data.note?.startsWith('reply-') ? (replayedLetterOf(headers[resendHeader]) ?? []) : [],
+    );
+    if (replayed.length > 0) await ledger.settleReplayed(replayed);
     return events.map(({ data: { feedback } }) =>
       feedback && unknown.has(feedback.feedbackId) ? drop('the feedback was never accepted here') : ok(),
     );

@@ -10,14 +10,16 @@ import {
   settlementOutcomes,
 } from '@closeloop/contracts';
 import { stationPaths } from '@closeloop/messaging';
-import { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from '@closeloop/platform';
+import { auditPaths, jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from '@closeloop/platform';
 import { countedResults } from '../domain/acceptance-store.js';
 import { letterStates } from '../domain/dead-letters.js';
 import { discardResults, replayResults } from '../domain/letter-replay.js';
 import { stages } from '../domain/reconciliation.js';
+import { replySenderKinds } from '../domain/reply-senders.js';
 import { webhookMappings } from '../domain/webhook-connectors.js';
 import { ApiKeyRequest } from './api-key.request.js';
 import { DiscardRequest, ReplayRequest } from './dead-letter.request.js';
+import { ReplySecretRequest, ReplySenderRequest } from './reply-sender.request.js';
 import { RepublishRequest } from './republish.request.js';
 import { WebhookConnectorRequest, WebhookSecretRequest } from './webhook-connector.request.js';
 
@@ -26,6 +28,8 @@ const contractClasses = [
   ApiKeyRequest,
   WebhookConnectorRequest,
   WebhookSecretRequest,
+  ReplySenderRequest,
+  ReplySecretRequest,
   ReplayRequest,
   DiscardRequest,
   RepublishRequest,
@@ -559,6 +563,65 @@ const paths: OpenApiDocument['paths'] = {
       responses: { '204': { description: 'It is gone' }, ...problems('NotFound'), ...administering },
     },
   },
+  '/v1/reply-senders': {
+    get: {
+      operationId: 'listReplySenders',
+      summary: 'Who sends replies, by source, without secrets',
+      tags: ['replies'],
+      security: admin,
+      responses: {
+        '200': answer('The senders', {
+          type: 'object',
+          required: ['senders'],
+          properties: { senders: { type: 'array', items: schemaRef('ReplySender') } },
+        }),
+        ...administering,
+      },
+    },
+  },
+  '/v1/reply-senders/{source}': {
+    put: {
+      operationId: 'setReplySender',
+      summary: 'Say who sends replies for a source',
+      tags: ['replies'],
+      security: admin,
+      parameters: [inPath('source', 'Name of the source')],
+      requestBody: {
+        required: true,
+        content: jsonContent(schemaRef('ReplySenderRequest'), {
+          example: { kind: 'webhook', url: 'https://shop.example/replies' },
+        }),
+      },
+      responses: {
+        '200': answer('The sender; with its secret where that is new: it is shown once', schemaRef('ReplySender')),
+        ...problems('Invalid'),
+        ...administering,
+      },
+    },
+    delete: {
+      operationId: 'removeReplySender',
+      summary: 'Send no replies for a source any more',
+      tags: ['replies'],
+      security: admin,
+      parameters: [inPath('source', 'Name of the source')],
+      responses: { '204': { description: 'It is gone' }, ...problems('Invalid', 'NotFound'), ...administering },
+    },
+  },
+  '/v1/reply-senders/{source}/secrets': {
+    post: {
+      operationId: 'rotateReplySecret',
+      summary: 'Sign with a further secret, and with the ones before it until an overlap ends',
+      tags: ['replies'],
+      security: admin,
+      parameters: [inPath('source', 'Name of the source')],
+      requestBody: { content: jsonContent(schemaRef('ReplySecretRequest'), { example: { overlapSeconds: 3600 } }) },
+      responses: {
+        '201': answer('The sender, with the new secret: it is shown once', schemaRef('ReplySender')),
+        ...problems('Invalid', 'NotFound'),
+        ...administering,
+      },
+    },
+  },
   '/v1/api-keys': {
     get: {
       operationId: 'listApiKeys',
@@ -675,6 +738,7 @@ const paths: OpenApiDocument['paths'] = {
     },
   },
   ...stationPaths(admin, 'operations', administering),
+  ...auditPaths(admin, 'audit', { ...problems('Invalid'), ...administering }),
 };
 
 const timestamp = { type: 'string', format: 'date-time' };
@@ -855,6 +919,25 @@ const answerSchemas: Record<string, object> = {
     },
   }),
   WebhookConnectorWithSecret: withSecret('WebhookConnector', 'secret', '`whsec_<base64>`'),
+  ReplySender: object(
+    {
+      ...{ source: { type: 'string' }, kind: { type: 'string', enum: [...replySenderKinds] } },
+      url: { type: 'string', format: 'uri', description: 'Of a webhook' },
+      file: { type: 'string', description: 'Of a file sender: its name in the folder of replies' },
+      ...{ changedAt: timestamp, changedBy: { type: 'string' } },
+      secrets: {
+        type: 'array',
+        items: object({
+          id: { type: 'string', format: 'uuid' },
+          createdAt: timestamp,
+          expiresAt: orNull(timestamp),
+          sealed: { type: 'boolean', description: 'Whether it is encrypted where it is kept' },
+        }),
+      },
+      secret: { type: 'string', description: '`whsec_<base64>`; where it was set just now' },
+    },
+    ['url', 'file', 'secret'],
+  ),
   FeedbackReport: object(
     {
       feedbackId: uuid,
@@ -1008,7 +1091,9 @@ export function openApiDocument(version: string): OpenApiDocument {
       { name: 'ledger', description: 'Every feedback accounted for' },
       { name: 'dead letters', description: 'What died on its way: look, send again, give up' },
       { name: 'webhooks', description: 'Senders of signed webhooks' },
+      { name: 'replies', description: 'Who sends what agents answer' },
       { name: 'api keys', description: 'Who may send, of which source' },
+      { name: 'audit', description: 'Who changed what; for managers and admins' },
       { name: 'operations', description: 'How the service is doing' },
     ],
     paths,

@@ -1,4 +1,4 @@
-import { ForPeople, invalid } from '@closeloop/platform';
+import { auditActorOf, CurrentPrincipal, ForPeople, invalid, type Principal } from '@closeloop/platform';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { RepublishHandler } from '../application/republish.handler.js';
 import { type Republished } from '../domain/republication.js';
@@ -17,18 +17,20 @@ export class RepublishController {
   @Post()
   @HttpCode(200)
   @ForPeople('admin')
-  async republish(@Body() body: unknown) {
-    const { cursor, ...request } = republishRequest(body);
+  async republish(@Body() body: unknown, @CurrentPrincipal() principal: Principal) {
+    const { cursor, rebuild, ...request } = republishRequest(body);
     const after = cursor == null ? undefined : partsOf(cursor, [uuidPattern, /^[1-9]\d{0,8}$/]);
     const { next, ...done } = await this.handler.republish(
       whichOf(request),
       after && { feedbackId: after[0]!, revision: Number(after[1]) },
+      auditActorOf(principal),
+      rebuild?.toLowerCase(),
     );
     return { ...done, ...(next && { cursor: cursorOf(next.feedbackId, String(next.revision)) }) };
   }
 }
 
-function whichOf({ ids, from, to, source }: Omit<RepublishRequest, 'cursor'>): Republished {
+function whichOf({ ids, from, to, source }: Omit<RepublishRequest, 'cursor' | 'rebuild'>): Republished {
   if ((ids == null) === (from == null)) throw invalid('', 'chosen', 'Give ids or from, one of both.');
   if (ids) {
     if (to != null || source != null) throw invalid('', 'chosen', 'to and source go with from, not with ids.');

@@ -98,6 +98,11 @@ describe('A republish', () => {
     }
     expect(new Set(sent(source, true).map(({ headers }) => headers[resendHeader])).size).toBe(1);
     expect(sent(source, true)[0]!.headers[resendHeader]).toMatch(/^republish:/);
+
+    const rebuild = loopIdOf(ids[0]!);
+    expect(await republish({ ids, rebuild: 'x' })).toMatchObject({ status: 400 });
+    expect(await republish({ ids, rebuild: rebuild.toUpperCase() })).toMatchObject({ status: 200 });
+    await eventually(() => expect(sent(source, true).at(-1)?.headers[resendHeader]).toBe(`rebuild:${rebuild}`));
   });
 
   it('goes by the time of receipt and the source, page by page', async () => {

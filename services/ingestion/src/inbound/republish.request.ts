@@ -10,6 +10,8 @@ export class RepublishRequest {
   @IsOptional() @IsTimestamp() to?: string;
   /** With a time: of this source only */
   @IsOptional() @Matches(sourcePattern) source?: string;
+  /** For a rebuild of what insights counts: its id, which what is sent again names */
+  @IsOptional() @IsUUID() rebuild?: string;
   /** `cursor` of the answer before */
   @IsOptional() @IsString() @MaxLength(200) cursor?: string;
 }

@@ -1,8 +1,7 @@
-import { CurrentPrincipal, ForPeople, type Principal, Problem } from '@closeloop/platform';
+import { auditActorOf, CurrentPrincipal, ForPeople, type Principal, Problem } from '@closeloop/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ConfigureWebhooks } from '../application/configure-webhooks.handler.js';
 import { WebhookConnectors } from '../domain/webhook-connectors.js';
-import { actorOf } from './actor.js';
 import { bodyOf } from './request-body.js';
 import { WebhookConnectorRequest, WebhookSecretRequest } from './webhook-connector.request.js';
 
@@ -26,7 +25,7 @@ export class WebhookConnectorsController {
       source,
       mapping: mapping ?? 'feedback-input.v1',
       secret: secret ?? undefined,
-      actor: actorOf(principal),
+      actor: auditActorOf(principal),
     });
     if (!created) throw new Problem('version-conflict', `There is a webhook connector ${name} already.`);
     return created;
@@ -43,7 +42,7 @@ export class WebhookConnectorsController {
     const rotated = await this.configuration.rotate(name, {
       secret: secret ?? undefined,
       overlapSeconds: overlapSeconds ?? dayInSeconds,
-      actor: actorOf(principal),
+      actor: auditActorOf(principal),
     });
     return rotated ?? unknown(name);
   }
@@ -51,7 +50,7 @@ export class WebhookConnectorsController {
   @Delete(':name')
   @HttpCode(204)
   async remove(@Param('name') name: string, @CurrentPrincipal() principal: Principal): Promise<void> {
-    if (!(await this.configuration.remove(name, actorOf(principal)))) unknown(name);
+    if (!(await this.configuration.remove(name, auditActorOf(principal)))) unknown(name);
   }
 }
 

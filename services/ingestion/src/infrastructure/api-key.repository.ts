@@ -1,12 +1,16 @@
+import { AuditLog, personal } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
+import { type Actor, nameOf } from '../domain/actor.js';
 import { ApiKeys, type ApiKeyCredentials, type ApiKeyView, type NewApiKey } from '../domain/api-keys.js';
-import { audit } from './access-audit.entity.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 @Injectable()
 export class ApiKeyRepository extends ApiKeys {
-  constructor(private readonly database: DataSource) {
+  constructor(
+    private readonly database: DataSource,
+    private readonly audit: AuditLog,
+  ) {
     super();
   }
 
@@ -17,13 +21,11 @@ export class ApiKeyRepository extends ApiKeys {
         secretHash: key.secretHash,
         source: key.source,
         name: key.name ?? null,
-        createdBy: key.actor,
+        createdBy: nameOf(key.actor),
       });
-      await audit(tx, {
-        actor: key.actor,
-        action: 'api-key.created',
-        subject: key.id,
-        details: { source: key.source, name: key.name ?? null },
+      await this.audit.append(tx, {
+        ...{ actor: key.actor, action: 'api-key.created', resource: { kind: 'api-key', id: key.id } },
+        after: { source: key.source, name: personal(key.name) },
       });
       return viewOf(await tx.findOneByOrFail(ApiKeyEntity, { id: key.id }));
     });
@@ -39,17 +41,20 @@ export class ApiKeyRepository extends ApiKeys {
     return key ? { secretHash: key.secretHash, source: key.source, revoked: key.revokedAt !== null } : undefined;
   }
 
-  async revoke(id: string, actor: string): Promise<ApiKeyView | undefined> {
+  async revoke(id: string, actor: Actor): Promise<ApiKeyView | undefined> {
     return this.database.transaction(async (tx) => {
       const changed = await tx
         .createQueryBuilder()
         .update(ApiKeyEntity)
-        .set({ revokedAt: () => 'now()', revokedBy: actor })
+        .set({ revokedAt: () => 'now()', revokedBy: nameOf(actor) })
         .where('id = :id and revoked_at is null', { id })
         .execute();
       const key = await tx.findOneBy(ApiKeyEntity, { id });
       if (changed.affected) {
-        await audit(tx, { actor, action: 'api-key.revoked', subject: id, details: { source: key?.source } });
+        await this.audit.append(tx, {
+          ...{ actor, action: 'api-key.revoked', resource: { kind: 'api-key', id } },
+          ...{ before: { source: key?.source, revoked: false }, after: { revoked: true } },
+        });
       }
       return key ? viewOf(key) : undefined;
     });

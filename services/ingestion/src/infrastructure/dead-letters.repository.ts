@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { replayGroupHeader, resendHeader } from '@closeloop/contracts';
 import { Outbox, textHeaders, unpackHeaders, type WireHeaders } from '@closeloop/messaging';
+import { AuditLog, personal } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type Actor, nameOf } from '../domain/actor.js';
 import {
   DeadLetters,
   type LetterFilter,
@@ -14,8 +16,8 @@ import {
   type Shown,
   type WholeLetter,
 } from '../domain/dead-letters.js';
+import { silentGroups, silentTopics } from '../domain/letter.js';
 import { resendOf } from '../domain/letter-replay.js';
-import { audit } from './access-audit.entity.js';
 
 interface LetterRow {
   id: string;
@@ -96,6 +98,7 @@ export class DeadLettersRepository extends DeadLetters {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
   ) {
     super();
   }
@@ -144,19 +147,19 @@ export class DeadLettersRepository extends DeadLetters {
     };
   }
 
-  override async value(id: string, actor: string): Promise<Shown | null> {
+  override async value(id: string, actor: Actor): Promise<Shown | null> {
     return this.dataSource.transaction(async (manager) => {
       const [row] = await manager.query<ContentRow[]>(
         `select body.body from dead_letter letter ${body} where letter.letter_id = $1`,
         [id],
       );
-      await audit(manager, { actor, action: 'dead-letter.read', subject: id, details: {} });
+      await this.audit.append(manager, { actor, action: 'dead-letter.read', resource: { kind: 'dead-letter', id } });
       return row?.body ? shown(row.body) : null;
     });
   }
 
   override transaction<T>(work: (transaction: LetterTransaction) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction((manager) => work(new PostgresLetters(manager, this.outbox)));
+    return this.dataSource.transaction((manager) => work(new PostgresLetters(manager, this.outbox, this.audit)));
   }
 
   override isFull(): boolean {
@@ -172,6 +175,7 @@ class PostgresLetters implements LetterTransaction {
   constructor(
     private readonly manager: EntityManager,
     private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
   ) {}
 
   async lock(ids: readonly string[]): Promise<Map<string, LetterStanding>> {
@@ -200,8 +204,9 @@ class PostgresLetters implements LetterTransaction {
     );
   }
 
-  async resend(ids: readonly string[], actor: string): Promise<void> {
-    if (ids.length === 0) return;
+  async resend(letters: readonly LetterStanding[], actor: Actor): Promise<void> {
+    if (letters.length === 0) return;
+    const ids = letters.map(({ id }) => id);
     const rows = await this.manager.query<(ContentRow & { id: string; topic: string; group: string })[]>(
       `select letter.letter_id as id, letter.topic, letter."group", body.key, body.body, body.details
        from dead_letter letter ${body} where letter.letter_id = any($1::uuid[])
@@ -225,16 +230,39 @@ class PostgresLetters implements LetterTransaction {
       `update dead_letter set replayed_at = now(), replayed_by = $2, replays = replays + 1, failed_as = null,
          discarded_at = null, discarded_by = null, discard_reason = null
        where letter_id = any($1::uuid[])`,
-      [ids, actor],
+      [ids, nameOf(actor)],
+    );
+    await this.manager.query(
+      `with recursive settled as (
+         select letter_id from dead_letter where letter_id = any($1::uuid[])
+             and ("group" = any($2::text[]) or topic = any($3::text[]))
+         union select before.letter_id from dead_letter before join settled on before.failed_as = settled.letter_id)
+       update dead_letter set settled_at = now() from settled where dead_letter.letter_id = settled.letter_id`,
+      [ids, silentGroups, silentTopics],
+    );
+    await this.audit.append(
+      this.manager,
+      ...letters.map(({ id, state }) => ({
+        ...{ actor, action: 'dead-letter.replayed', resource: { kind: 'dead-letter', id } },
+        ...{ before: { state }, after: { state: 'replayed' } },
+      })),
     );
   }
 
-  async discard(ids: readonly string[], actor: string, reason: string): Promise<void> {
-    if (ids.length === 0) return;
+  async discard(letters: readonly LetterStanding[], actor: Actor, reason: string): Promise<void> {
+    if (letters.length === 0) return;
+    const ids = letters.map(({ id }) => id);
     await this.manager.query(
       `update dead_letter set discarded_at = now(), discarded_by = $2, discard_reason = $3
        where letter_id = any($1::uuid[])`,
-      [ids, actor, reason],
+      [ids, nameOf(actor), reason],
+    );
+    await this.audit.append(
+      this.manager,
+      ...letters.map(({ id, state }) => ({
+        ...{ actor, action: 'dead-letter.discarded', resource: { kind: 'dead-letter', id } },
+        ...{ before: { state }, after: { state: 'discarded', reason: personal(reason) } },
+      })),
     );
   }
 }

@@ -101,7 +101,7 @@ class PostgresLedger implements LedgerTransaction {
          on conflict (letter_id) do nothing
          returning letter_id, feedback_id),
        failed_again as (
-         update dead_letter set failed_as = kept.letter_id
+         update dead_letter set failed_as = kept.letter_id, settled_at = null
          from unnest($1::uuid[], $15::uuid[]) as given (letter_id, replay_of) join kept using (letter_id)
          where dead_letter.letter_id = given.replay_of),
        bodies as (

@@ -1,10 +1,16 @@
+import { type AuditLog } from '@closeloop/platform';
 import { type DataSource } from 'typeorm';
+import { type Actor } from '../domain/actor.js';
 import { recover, revisionKey, type LoggedRevision, type Recovered, type Recovery } from '../domain/recovery.js';
 import { lockStandings, saveRevisions } from './acceptance.repository.js';
 
 /** Enters revisions as acceptance does, but as the log tells of them, and sends nothing. */
 export class RecoveryRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly audit: AuditLog,
+    private readonly run: { readonly actor: Actor; readonly since: Date },
+  ) {}
 
   /** In one transaction. @throws Overtaken when something was accepted meanwhile: nothing was entered, try again */
   enter(logged: readonly LoggedRevision[]): Promise<Recovery> {
@@ -33,6 +39,14 @@ export class RecoveryRepository {
           changed: standing.filter(({ feedbackId }) => !created.has(feedbackId)),
           revisions,
           counts: countsOf(entered),
+        });
+      }
+      const [first] = recovery.entered;
+      if (first) {
+        await this.audit.append(manager, {
+          ...{ actor: this.run.actor, action: 'feedback.recovered' },
+          resource: { kind: 'recovery', id: this.run.since.toISOString() },
+          after: { revisions: recovery.entered.length, first: first.revision.feedbackId },
         });
       }
       return recovery;

@@ -1,7 +1,9 @@
 import { feedbackReceived, hopEventId, resendHeader, type FeedbackReceived } from '@closeloop/contracts';
 import { Outbox, type OutgoingEvent } from '@closeloop/messaging';
+import { AuditLog } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type Actor } from '../domain/actor.js';
 import { type CanonicalContent } from '../domain/candidate.js';
 import {
   RepublicationStore,
@@ -29,11 +31,17 @@ export class RepublicationRepository extends RepublicationStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
   ) {
     super();
   }
 
-  override republish(which: Republished, after: RevisionPlace | undefined, resend: string): Promise<Republication> {
+  override republish(
+    which: Republished,
+    after: RevisionPlace | undefined,
+    resend: string,
+    actor: Actor,
+  ): Promise<Republication> {
     return this.dataSource.transaction(async (manager) => {
       const ids = await this.chosen(manager, which, after);
       if (ids.length === 0) return { feedback: 0, events: 0, erased: 0 };
@@ -56,6 +64,10 @@ export class RepublicationRepository extends RepublicationStore {
       const page = firstOf(revisions);
       const events = await this.eventsOf(manager, page);
       await this.outbox.append(manager, events, { [resendHeader]: resend });
+      await this.audit.append(manager, {
+        ...{ actor, action: 'feedback.republished', resource: { kind: 'resend', id: resend } },
+        after: { ...askedFor(which), after: after && `${after.feedbackId}/${after.revision}`, events: events.length },
+      });
       const last = page.at(-1);
       const complete = page.length === revisions.length && ids.length < maxFeedback;
       return {
@@ -141,3 +153,8 @@ const receivedAgain = (
   subject: feedbackId,
   data: { ...content, revision, contentHash, receivedAt: receivedAt.toISOString() },
 });
+
+const askedFor = (which: Republished) =>
+  'ids' in which
+    ? { ids: which.ids.length }
+    : { from: which.from.toISOString(), to: which.to?.toISOString(), source: which.source };

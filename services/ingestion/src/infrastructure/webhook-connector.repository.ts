@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Problem } from '@closeloop/platform';
+import { type AuditLog, isSealed, Problem, type SecretBox } from '@closeloop/platform';
 import { Logger } from '@nestjs/common';
 import { type DataSource, type EntityManager, In } from 'typeorm';
+import { type Actor, nameOf } from '../domain/actor.js';
 import {
   type NewWebhookConnector,
   WebhookConnectors,
   type WebhookConnectorView,
   type WebhookCredentials,
 } from '../domain/webhook-connectors.js';
-import { audit } from './access-audit.entity.js';
-import { isSealed, type SecretBox } from './secret-box.js';
 import { WebhookConnectorEntity, WebhookSecretEntity } from './webhook-connector.entity.js';
 
 export class WebhookConnectorRepository extends WebhookConnectors {
@@ -20,6 +19,7 @@ export class WebhookConnectorRepository extends WebhookConnectors {
     private readonly database: DataSource,
     private readonly box: SecretBox,
     private readonly mustSeal: boolean,
+    private readonly audit: AuditLog,
   ) {
     super();
   }
@@ -31,17 +31,20 @@ export class WebhookConnectorRepository extends WebhookConnectors {
         .createQueryBuilder()
         .insert()
         .into(WebhookConnectorEntity)
-        .values({ name: connector.name, source: connector.source, mapping: connector.mapping, createdBy: actor })
+        .values({
+          name: connector.name,
+          source: connector.source,
+          mapping: connector.mapping,
+          createdBy: nameOf(actor),
+        })
         .orIgnore()
         .returning('name')
         .execute();
       if ((inserted.raw as unknown[]).length === 0) return undefined;
-      await this.keep(tx, connector.name, key);
-      await audit(tx, {
-        actor,
-        action: 'webhook-connector.created',
-        subject: connector.name,
-        details: { source: connector.source, mapping: connector.mapping },
+      const secret = await this.keep(tx, connector.name, key);
+      await this.audit.append(tx, {
+        ...{ actor, action: 'webhook-connector.created', resource: { kind, id: connector.name } },
+        after: { source: connector.source, mapping: connector.mapping, secret },
       });
       return viewOf(tx, connector.name);
     });
@@ -74,7 +77,7 @@ export class WebhookConnectorRepository extends WebhookConnectors {
 
   async rotate(
     name: string,
-    { key, overlapSeconds, actor }: { key: Uint8Array; overlapSeconds: number; actor: string },
+    { key, overlapSeconds, actor }: { key: Uint8Array; overlapSeconds: number; actor: Actor },
   ): Promise<WebhookConnectorView | undefined> {
     this.assertMayKeepSecrets();
     return this.database.transaction(async (tx) => {
@@ -84,26 +87,33 @@ export class WebhookConnectorRepository extends WebhookConnectors {
       });
       if (!connector) return undefined;
       await tx.query('delete from webhook_secret where connector = $1 and expires_at <= now()', [name]);
+      const valid = await tx.find(WebhookSecretEntity, { where: { connector: name }, order: { createdAt: 'ASC' } });
       await tx.query(
         `update webhook_secret set expires_at = least(expires_at, now() + make_interval(secs => $2)) where connector = $1`,
         [name, overlapSeconds],
       );
       const id = await this.keep(tx, name, key);
-      await audit(tx, {
-        actor,
-        action: 'webhook-connector.rotated',
-        subject: name,
-        details: { secretId: id, overlapSeconds },
+      const before = valid.map((secret) => secret.id);
+      await this.audit.append(tx, {
+        ...{ actor, action: 'webhook-connector.rotated', resource: { kind, id: name } },
+        ...{ before: { secrets: before }, after: { secrets: [...before, id], overlapSeconds } },
       });
       return viewOf(tx, name);
     });
   }
 
-  async remove(name: string, actor: string): Promise<boolean> {
+  async remove(name: string, actor: Actor): Promise<boolean> {
     return this.database.transaction(async (tx) => {
-      const { affected } = await tx.delete(WebhookConnectorEntity, { name });
-      if (!affected) return false;
-      await audit(tx, { actor, action: 'webhook-connector.deleted', subject: name, details: {} });
+      const connector = await tx.findOne(WebhookConnectorEntity, {
+        where: { name },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!connector) return false;
+      await tx.delete(WebhookConnectorEntity, { name });
+      await this.audit.append(tx, {
+        ...{ actor, action: 'webhook-connector.deleted', resource: { kind, id: name } },
+        before: { source: connector.source, mapping: connector.mapping },
+      });
       return true;
     });
   }
@@ -131,6 +141,9 @@ export class WebhookConnectorRepository extends WebhookConnectors {
     this.logger.warn('a webhook secret is kept unsealed, because WEBHOOK_SECRETS_KEY is not set');
   }
 }
+
+/** Of what is changed, as the audit log calls it */
+const kind = 'webhook-connector';
 
 const placeOf = (connector: string, secretId: string): string => JSON.stringify([connector, secretId]);
 

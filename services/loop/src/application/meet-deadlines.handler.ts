@@ -1,8 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DeadlineStore, type DueLoop } from '../domain/deadline-store.js';
-import { commandOf, deadlinesOf, type DeadlineKind } from '../domain/deadline.js';
+import { commandOf, type DeadlineKind } from '../domain/deadline.js';
 import { stepTaken } from '../domain/loop-changed.js';
 import { decide, evolve, Refusal, type Loop } from '../domain/loop.js';
+import { SlaBook } from '../domain/sla/sla-book.js';
 import { type Step } from '../domain/settlement.js';
 
 /** Most loops of one transaction: a frozen replica holds no more than these. */
@@ -11,9 +12,10 @@ const batch = 200;
 /** Does what time does to loops, once for each deadline and never before it. */
 @Injectable()
 export class MeetDeadlines {
-  private readonly logger = new Logger('Deadlines');
-
-  constructor(private readonly store: DeadlineStore) {}
+  constructor(
+    private readonly store: DeadlineStore,
+    private readonly book: SlaBook,
+  ) {}
 
   /**
    * One batch of what is due, in a transaction of its own. @returns the loops that were looked at, and what was done
@@ -29,22 +31,19 @@ export class MeetDeadlines {
       for (const found of due) {
         const { loop: before } = found;
         let loop = before;
-        for (const deadline of deadlinesOf(before)) {
-          if (deadline.dueAt > now) continue;
-          const decided = decide(loop, commandOf(deadline, now));
-          if (decided instanceof Refusal) {
-            this.logger.warn(`${deadline.kind} of loop ${loop.loopId} was due and is refused: ${decided.message}`);
-            continue;
-          }
+        for (const kind of found.kinds) {
+          const decided = decide(loop, commandOf(kind, loop, now, this.book), this.book.termsOf(loop));
+          // what was found due and is void by now: the loop went on, or is promised this already
+          if (decided instanceof Refusal) continue;
           for (const event of decided) steps.push({ event, loop: (loop = evolve(loop, event)) });
-          met.push(deadline.kind);
+          met.push(kind);
         }
         if (loop !== before) moved.push({ before, loop });
-        else outdated.push(found);
+        if (loop === before || found.kinds.includes('terms')) outdated.push({ ...found, loop });
       }
       await tx.save(moved, steps);
       await tx.correct(outdated);
-      await tx.tell(steps.map((step) => stepTaken(step)));
+      await tx.tell(steps.map((step) => stepTaken(step, this.book)));
       return { loops: due.length, met };
     });
   }

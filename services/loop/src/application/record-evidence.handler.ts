@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { canonicalJson, sha256 } from '@closeloop/contracts';
 import { decide, evolve, Refusal, type EvidenceType, type Loop } from '../domain/loop.js';
+import { SlaBook } from '../domain/sla/sla-book.js';
 import { type Step } from '../domain/settlement.js';
 import { stepTaken } from '../domain/loop-changed.js';
 import { LoopStore, type LoopTransaction } from '../domain/loop-store.js';
@@ -45,7 +46,10 @@ export type EvidenceResult =
 /** A connector's word for a customer, once for each Idempotency-Key. */
 @Injectable()
 export class RecordEvidence {
-  constructor(private readonly store: LoopStore) {}
+  constructor(
+    private readonly store: LoopStore,
+    private readonly book: SlaBook,
+  ) {}
 
   handle(source: string, idempotencyKey: string, given: GivenEvidence): Promise<EvidenceResult> {
     return this.store.run((tx, now) => this.record(tx, now, source, idempotencyKey, given));
@@ -80,7 +84,8 @@ export class RecordEvidence {
     return { kind: 'answered', ...answer };
   }
 
-  private async judge(
+  /** What the loop makes of it, in a transaction of the caller's. The loop is locked then. */
+  async judge(
     tx: LoopTransaction,
     now: Date,
     { feedbackId, kind, evidence }: GivenEvidence,
@@ -94,6 +99,7 @@ export class RecordEvidence {
     const decided = decide(
       loop,
       kind === 'answer' ? { ...by, type: 'resume' } : { ...by, type: kind, evidence: evidence.type },
+      this.book.termsOf(loop),
     );
     if (decided instanceof Refusal) {
       const { reason, message } = decided;
@@ -110,7 +116,7 @@ export class RecordEvidence {
     if (!(await tx.advance(loop, steps, words || undefined))) {
       throw new Error('a locked loop does not move');
     }
-    await tx.tell(steps.map((step) => stepTaken(step)));
+    await tx.tell(steps.map((step) => stepTaken(step, this.book)));
     return { status: 200, answer: { feedbackId, loopId: loop.loopId, version, change: changes[kind], state, cycle } };
   }
 }

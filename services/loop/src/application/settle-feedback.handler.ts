@@ -9,6 +9,7 @@ import {
 } from '@closeloop/contracts';
 import { type Loop } from '../domain/loop.js';
 import { joinDays, settle, type Arrival, type Loops, type SettledFeedback, type Step } from '../domain/settlement.js';
+import { SlaBook } from '../domain/sla/sla-book.js';
 import { settledWithoutLoop, settlementOf, stepTaken } from '../domain/loop-changed.js';
 import {
   keyText,
@@ -30,6 +31,8 @@ export interface RoutedFeedback {
  */
 @Injectable()
 export class SettleFeedback {
+  constructor(private readonly book: SlaBook) {}
+
   async handle(
     batch: readonly RoutedFeedback[],
     tx: SettlementTransaction,
@@ -62,12 +65,12 @@ export class SettleFeedback {
       const repeated = told.get(keyText(key));
       if (repeated) return replayed ? [repeated] : [];
 
-      const settled = settle(feedback.get(arrival.feedbackId), arrival, loops, now);
+      const settled = settle(feedback.get(arrival.feedbackId), arrival, loops, now, this.book);
       feedback.set(arrival.feedbackId, settled.feedback);
       const settlement = settlementOf(settled, arrival);
       const [first, ...rest] = settled.steps;
       const carrier = first
-        ? stepTaken(first, settlement)
+        ? stepTaken(first, this.book, settlement)
         : settledWithoutLoop(loopIdOf(arrival.feedbackId), now, arrival.source, settlement);
       settlements.push({ key, told: carrier });
       told.set(keyText(key), carrier);
@@ -76,10 +79,10 @@ export class SettleFeedback {
         loops.set(step.loop);
       }
       if (settled.outcome === 'withdrawn') words.set(arrival.feedbackId, undefined);
-      else if (settled.outcome !== 'superseded' && settled.feedback.place) {
+      else if (settled.steps.length > 0 && settled.feedback.place) {
         words.set(arrival.feedbackId, wordsOf(data, settled.feedback.place.loopId));
       }
-      return [carrier, ...rest.map((step) => stepTaken(step))];
+      return [carrier, ...rest.map((step) => stepTaken(step, this.book))];
     });
 
     if (settlements.length > 0) {
@@ -126,7 +129,9 @@ export class SettleFeedback {
       const since = new Date(now.getTime() - joinDays * 86_400_000);
       placed.push(...(await tx.openLoopsOf(customers, since)));
     }
-    return new LoopsInMemory(placed.length > 0 ? await tx.lockLoops(sorted(placed)) : []);
+    const ids = sorted(placed);
+    const found = ids.length > 0 ? await tx.lockLoops(ids) : [];
+    return new LoopsInMemory(found, found.length < ids.length ? await tx.droppedUntil() : undefined);
   }
 }
 
@@ -135,7 +140,10 @@ class LoopsInMemory implements Loops {
   readonly byId = new Map<string, Loop>();
   private readonly idsByCustomer = new Map<string, Set<string>>();
 
-  constructor(loops: Iterable<Loop>) {
+  constructor(
+    loops: Iterable<Loop>,
+    readonly droppedUntil: Date | undefined,
+  ) {
     for (const loop of loops) this.set(loop);
   }
 
@@ -180,6 +188,9 @@ function arrivalOf({ feedback, tags, tagRevision, route, routeRevision }: Feedba
     deleted: feedback.kind === 'deleted',
     receivedAt: new Date(feedback.receivedAt),
     route,
+    topics: (tags?.topics ?? []).map(({ name }) => name),
+    channel: feedback.channel,
+    ...(feedback.segments && feedback.segments.length > 0 && { segments: feedback.segments }),
     ...(customer !== undefined && { customer }),
     ...(tags?.sentiment && { sentiment: tags.sentiment.label }),
     ...(rating && { rating: rating.value / rating.scale }),
@@ -194,9 +205,9 @@ function customerOf({ source, author, customerKey }: Feedback): string | undefin
   return key === undefined ? undefined : deriveId('customer', key);
 }
 
-const wordsOf = ({ feedback, tags }: FeedbackRouted, loopId: string): FeedbackWords => ({
+const wordsOf = ({ feedback, tags, route }: FeedbackRouted, loopId: string): FeedbackWords => ({
   feedbackId: feedback.feedbackId,
   revision: feedback.revision,
   loopId,
-  body: JSON.stringify({ feedback, tags }),
+  body: JSON.stringify({ feedback, tags, route }),
 });

@@ -3,6 +3,7 @@ import { loopChanged, loopIdOf, validatorOf, type FeedbackRouted, type LoopChang
 import { databaseUrlOf, migrateDatabase } from '@closeloop/platform';
 import { eventually, testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { DataSource } from 'typeorm';
+import { KeptSlaBook } from '../infrastructure/sla-book.repository.js';
 import { SettlementRepository } from '../infrastructure/settlement.repository.js';
 import { loopDatabase } from '../loop.database.js';
 import { routed } from '../routed.fixture.js';
@@ -11,8 +12,8 @@ import { SettleFeedback } from './settle-feedback.handler.js';
 // the machine may be busy
 jest.setTimeout(60_000);
 
-const store = new SettlementRepository();
-const handler = new SettleFeedback();
+let store: SettlementRepository;
+let handler: SettleFeedback;
 let environment: TestEnvironment;
 let database: DataSource;
 
@@ -25,6 +26,10 @@ beforeAll(async () => {
     entities: loopDatabase.entities,
   });
   await database.initialize();
+  const book = new KeptSlaBook(database);
+  await book.refresh();
+  store = new SettlementRepository(book);
+  handler = new SettleFeedback(book);
 }, 60_000);
 afterAll(async () => {
   await database?.destroy();

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { loopIdOf } from '@closeloop/contracts';
 import fc from 'fast-check';
 import { commandOf, deadlineChanges, deadlinesOf, type KeptDeadline } from './deadline.js';
+import { firstBook } from './sla/sla.fixture.js';
 import { decide, evolve, Refusal, type Loop, type LoopCommand, type LoopEvent } from './loop.js';
 
 const feedbackId = 'a2d7c3f4-0000-5000-8000-000000000001';
@@ -29,35 +30,68 @@ const resolved = after(responded, { type: 'resolve', window: 10 * hour, at: at(2
 
 describe('the deadlines of a loop', () => {
   it('given one that nobody has resolved, are none', () => {
-    expect(deadlinesOf(responded)).toEqual([]);
+    expect(deadlinesOf(responded, undefined)).toEqual([]);
   });
   it('given one that is resolved, when it expires', () => {
-    expect(deadlinesOf(resolved)).toEqual([{ kind: 'expiry', dueAt: at(12) }]);
+    expect(deadlinesOf(resolved, undefined)).toEqual([{ kind: 'expiry', dueAt: at(12) }]);
   });
   it('when it is due, the loop is closed unverified, by nobody', () => {
-    const [deadline] = deadlinesOf(resolved);
-    expect(decide(resolved, commandOf(deadline!, at(12)))).toMatchObject([
+    const [deadline] = deadlinesOf(resolved, undefined);
+    expect(decide(resolved, commandOf(deadline!.kind, resolved, at(12), firstBook))).toMatchObject([
       { change: 'expired', at: at(12), dueAt: at(12), actor: { kind: 'system' } },
     ]);
   });
   it('a millisecond before, nothing happens', () => {
-    const [deadline] = deadlinesOf(resolved);
-    expect(decide(resolved, commandOf(deadline!, new Date(at(12).getTime() - 1)))).toBeInstanceOf(Refusal);
+    const [deadline] = deadlinesOf(resolved, undefined);
+    expect(
+      decide(resolved, commandOf(deadline!.kind, resolved, new Date(at(12).getTime() - 1), firstBook)),
+    ).toBeInstanceOf(Refusal);
   });
   it('are kept and dropped with what happens to the loop', () => {
-    expect(deadlineChanges(responded, resolved)).toEqual({
+    expect(deadlineChanges(responded, resolved, firstBook)).toEqual({
       kept: [{ loopId, kind: 'expiry', dueAt: at(12) }],
       dropped: [],
     });
-    expect(deadlineChanges(resolved, after(resolved, { type: 'escalate', at: at(3), actor: agent }))).toEqual({
+    expect(
+      deadlineChanges(resolved, after(resolved, { type: 'escalate', at: at(3), actor: agent }), firstBook),
+    ).toEqual({
       kept: [],
       dropped: [],
     });
     const confirmed = after(resolved, { type: 'confirm', evidence: 'survey', at: at(3), actor: customer });
-    expect(deadlineChanges(resolved, confirmed)).toEqual({
+    expect(deadlineChanges(resolved, confirmed, firstBook)).toEqual({
       kept: [],
       dropped: [{ loopId, kind: 'expiry', dueAt: at(12) }],
     });
+  });
+});
+
+describe('the clock of a loop', () => {
+  const opened = after(undefined, {
+    ...(opening as Extract<LoopCommand, { type: 'open' }>),
+    terms: firstBook.active.refFor({ slaPolicy: 'standard', priority: 'medium', team: 'support' }),
+  });
+  const terms = firstBook.termsOf(opened)!;
+  it('is one deadline, when something comes next; and goes with the loop', () => {
+    // three quarters of a day
+    expect(deadlineChanges(undefined, opened, firstBook)).toEqual({
+      kept: [{ loopId, kind: 'clock', dueAt: at(18) }],
+      dropped: [],
+    });
+    const warned = (decide(opened, commandOf('clock', opened, at(18), firstBook), terms) as LoopEvent[]).reduce<
+      Loop | undefined
+    >(evolve, opened)!;
+    expect(deadlineChanges(opened, warned, firstBook).kept).toEqual([{ loopId, kind: 'clock', dueAt: at(24) }]);
+    const dismissed = (
+      decide(opened, { type: 'dismiss', reason: 'spam', at: at(1), actor: agent }, terms) as LoopEvent[]
+    ).reduce<Loop | undefined>(evolve, opened)!;
+    expect(deadlineChanges(opened, dismissed, firstBook)).toEqual({
+      kept: [],
+      dropped: [{ loopId, kind: 'clock', dueAt: at(18) }],
+    });
+  });
+  it('that is met too early does nothing', () => {
+    expect(decide(opened, commandOf('clock', opened, at(17.9), firstBook), terms)).toBeInstanceOf(Refusal);
   });
 });
 
@@ -94,13 +128,13 @@ describe('given any commands, and looks at any times', () => {
           if (decided instanceof Refusal) return;
           const before = loop;
           loop = decided.reduce<Loop | undefined>(evolve, loop)!;
-          const changes = deadlineChanges(before, loop);
+          const changes = deadlineChanges(before, loop, firstBook);
           for (const { kind } of changes.dropped) kept.delete(kind);
           for (const deadline of changes.kept) {
             kept.set(deadline.kind, deadline);
             set.add(loop.version);
           }
-          expect([...kept.values()]).toEqual(deadlinesOf(loop).map((deadline) => ({ ...deadline, loopId })));
+          expect([...kept.values()]).toEqual(deadlinesOf(loop, undefined).map((deadline) => ({ ...deadline, loopId })));
         };
         for (const { command, hours: passed, look } of sequence) {
           hours += passed;
@@ -108,7 +142,7 @@ describe('given any commands, and looks at any times', () => {
           if (!look) continue;
           for (const deadline of [...kept.values()]) {
             const { version } = loop;
-            take(decide(loop, commandOf(deadline, at(hours))));
+            take(decide(loop, commandOf(deadline.kind, loop, at(hours), firstBook)));
             if (loop.version === version) expect(deadline.dueAt.getTime()).toBeGreaterThan(at(hours).getTime());
             else {
               expect(deadline.dueAt.getTime()).toBeLessThanOrEqual(at(hours).getTime());

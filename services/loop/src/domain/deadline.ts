@@ -1,7 +1,13 @@
-import { type Loop, type LoopCommand } from './loop.js';
+import { circumstancesOf, type Loop, type LoopCommand } from './loop.js';
+import { nextMoment } from './sla/clocks.js';
+import { type Terms } from './sla/settings.js';
+import { type SlaBook } from './sla/sla-book.js';
 
-/** What time does to a loop. A clock that comes with an SLA policy is one more kind. */
-export const deadlineKinds = ['expiry'] as const;
+/**
+ * What time does to a loop. expiry: the customer's time to answer is over; clock: a clock comes to a warning, a limit or
+ * the next level; terms: newer promises are to hold for it, because somebody said so.
+ */
+export const deadlineKinds = ['expiry', 'clock', 'terms'] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
 /** When time does something to a loop, unless something else happens to it before. */
@@ -10,15 +16,23 @@ export interface Deadline {
   readonly dueAt: Date;
 }
 
-/** The deadlines of a loop as it is now, at most one of a kind. Every other one that was ever set is void. */
-export const deadlinesOf = ({ expiresAt }: Loop): readonly Deadline[] =>
-  expiresAt ? [{ kind: 'expiry', dueAt: expiresAt }] : [];
+/** The deadlines that follow from a loop as it is now, at most one of a kind. */
+export function deadlinesOf(loop: Loop, terms: Terms | undefined): readonly Deadline[] {
+  if (loop.expiresAt) return [{ kind: 'expiry', dueAt: loop.expiresAt }];
+  const moment = terms && nextMoment(loop, terms);
+  return moment ? [{ kind: 'clock', dueAt: moment.dueAt }] : [];
+}
 
 /** The command that a deadline gives when it is due. */
-export function commandOf({ kind }: Deadline, at: Date): LoopCommand {
+export function commandOf(kind: DeadlineKind, loop: Loop, at: Date, { active }: SlaBook): LoopCommand {
+  const by = { at, actor: { kind: 'system' } } as const;
   switch (kind) {
     case 'expiry':
-      return { type: 'expire', at, actor: { kind: 'system' } };
+      return { ...by, type: 'expire' };
+    case 'clock':
+      return { ...by, type: 'keep-time' };
+    case 'terms':
+      return { ...by, type: 'set-terms', terms: active.refFor(circumstancesOf(loop)) };
   }
 }
 
@@ -31,9 +45,10 @@ export interface KeptDeadline extends Deadline {
 export function deadlineChanges(
   before: Loop | undefined,
   after: Loop,
+  book: SlaBook,
 ): { readonly kept: readonly KeptDeadline[]; readonly dropped: readonly KeptDeadline[] } {
-  const had = before ? deadlinesOf(before) : [];
-  const has = deadlinesOf(after);
+  const had = before ? deadlinesOf(before, book.termsOf(before)) : [];
+  const has = deadlinesOf(after, book.termsOf(after));
   const within = (list: readonly Deadline[], { kind, dueAt }: Deadline): boolean =>
     list.some((other) => other.kind === kind && other.dueAt.getTime() === dueAt.getTime());
   const { loopId } = after;

@@ -1,12 +1,18 @@
 import {
   loopChanged,
+  loopChanges,
   loopEventId,
   settlementEventId,
+  type LoopChange,
   type LoopChanged,
+  type LoopClocks,
+  type LoopSnapshot,
   type Settlement as SettlementData,
 } from '@closeloop/contracts';
-import { type Loop } from './loop.js';
+import { type Loop, type LoopEvent } from './loop.js';
 import { type SettledFeedback, type Settlement, type Step } from './settlement.js';
+import { promises } from './sla/clocks.js';
+import { type SlaBook } from './sla/sla-book.js';
 
 /** The event as it is sent: its id follows from what it says. */
 export function outgoing(data: LoopChanged) {
@@ -18,16 +24,26 @@ export function outgoing(data: LoopChanged) {
   return { event: loopChanged, id, subject: loopId, data, time: data.at };
 }
 
-/** A step of a loop; with what became of a feedback, where that is what moved it. */
-export const stepTaken = ({ event, loop }: Step, feedback?: SettlementData): LoopChanged => ({
+/** A step of a loop, with its clocks; with what became of a feedback, where that is what moved it. */
+export const stepTaken = (
+  { event, loop }: Step,
+  book: Pick<SlaBook, 'termsOf'>,
+  feedback?: SettlementData,
+): LoopChanged => ({
   loopId: loop.loopId,
   version: loop.version,
-  change: event.change,
+  ...changeOf(event.change),
   at: event.at.toISOString(),
   actor: event.actor,
-  loop: snapshotOf(loop),
+  loop: snapshotOf(loop, clocksOf(loop, event.at, book)),
   ...(feedback && { feedback }),
 });
+
+/** Readers of loop.changed know a closed list of changes: what came later is noted, by its name. */
+export const changeOf = (change: LoopEvent['change']): Pick<LoopChanged, 'change' | 'note'> =>
+  isKnown(change) ? { change } : { change: 'noted', note: change };
+
+const isKnown = (change: string): change is LoopChange => (loopChanges as readonly string[]).includes(change);
 
 /** A settlement that touched no loop. `key`: the id of the loop that the feedback would open. */
 export const settledWithoutLoop = (key: string, at: Date, source: string, feedback: SettlementData): LoopChanged => ({
@@ -55,10 +71,19 @@ export const settlementOf = (
   ...(feedback.sentiment !== undefined && { sentiment: feedback.sentiment }),
 });
 
-const snapshotOf = ({ state, cycle, team, priority, owner }: Loop): NonNullable<LoopChanged['loop']> => ({
-  state,
-  cycle,
-  team,
-  priority,
+const snapshotOf = ({ state, cycle, team, priority, owner, level }: Loop, clocks?: LoopClocks): LoopSnapshot => ({
+  ...{ state, cycle, team, priority },
+  ...(level > 0 && { level }),
   ...(owner !== undefined && { owner }),
+  ...(clocks && { clocks }),
 });
+
+/** What its clocks show at a step; undefined where none runs. */
+export function clocksOf(loop: Loop, at: Date, book: Pick<SlaBook, 'termsOf'>): LoopClocks | undefined {
+  const terms = book.termsOf(loop);
+  if (!loop.clocks || !terms) return undefined;
+  // a loop that was resolved and is closed since has been done since then
+  const until = loop.resolvedAt ?? loop.closedAt ?? at;
+  const { 'first-response': firstResponse, resolution } = promises({ ...loop, clocks: loop.clocks }, terms, until);
+  return { startedAt: loop.clocks.startedAt.toISOString(), firstResponse, resolution };
+}

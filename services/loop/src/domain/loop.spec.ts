@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { loopIdOf, loopStates, type ActorKind, type LoopState } from '@closeloop/contracts';
 import fc from 'fast-check';
+import { firstSettings } from '../infrastructure/migrations/first-sla-settings.js';
+import { readings } from './sla/clocks.js';
+import { bookOf, firstBook } from './sla/sla.fixture.js';
 import {
   decide,
   evolve,
@@ -32,6 +35,9 @@ const command = (type: CommandType, overrides: object = {}): LoopCommand => {
     confirm: 'customer',
     object: 'customer',
     expire: 'system',
+    'keep-time': 'system',
+    'reply-sent': 'system',
+    'reply-failed': 'system',
   };
   const kind = by[type] ?? 'agent';
   const fields: Partial<Record<CommandType, object>> = {
@@ -52,13 +58,31 @@ const command = (type: CommandType, overrides: object = {}): LoopCommand => {
     split: { feedback: { feedbackId: other, revision: 1 } },
     assign: { owner: 'ben' },
     'set-priority': { priority: 'critical' },
+    'set-terms': { terms: firstBook.active.refFor({ slaPolicy: 'relaxed', priority: 'low', team: 'support' }) },
+    'reply-sent': { replyId: other },
+    'reply-failed': { replyId: other, answer: { cycle: 1, standing: {} } },
   };
   return { type, at: at(30), actor: { kind, id: 'ann' }, ...fields[type], ...overrides } as LoopCommand;
 };
 
+/** What is seeded, and a chain of three for the team. */
+const firstChained = bookOf({
+  ...firstSettings,
+  teams: [
+    {
+      team: 'support',
+      chain: [
+        { after: 'PT0S', owner: 'lena' },
+        { after: 'PT8H', owner: 'mia' },
+        { after: 'PT24H', team: 'quality' },
+      ],
+    },
+  ],
+});
+const decideOn = (loop: Loop | undefined, next: LoopCommand) => decide(loop, next, loop && firstBook.termsOf(loop));
 const given = (...commands: LoopCommand[]): Loop | undefined =>
   commands.reduce<Loop | undefined>((loop, next) => {
-    const decided = decide(loop, next);
+    const decided = decideOn(loop, next);
     if (decided instanceof Refusal) throw new Error(`given: ${decided.message}`);
     return decided.reduce<Loop | undefined>(evolve, loop);
   }, undefined);
@@ -81,13 +105,13 @@ const loopIn = (state: LoopState, { joined = false, waiting = false } = {}): Loo
   return waiting ? given2(loop!, command('wait', { at: at(10) })) : loop!;
 };
 const given2 = (loop: Loop, next: LoopCommand): Loop => {
-  const decided = decide(loop, next);
+  const decided = decideOn(loop, next);
   if (decided instanceof Refusal) throw new Error(decided.message);
   return decided.reduce<Loop | undefined>(evolve, loop)!;
 };
 
 /** The table of the domain, by hand: what each command makes of each state; no entry: refused. */
-const table: Record<Exclude<CommandType, 'open'>, Partial<Record<LoopState, LoopState>>> = {
+const table: Record<Exclude<CommandType, 'open' | 'keep-time'>, Partial<Record<LoopState, LoopState>>> = {
   acknowledge: { opened: 'acknowledged', reopened: 'acknowledged' },
   respond: { opened: 'responded', reopened: 'responded', acknowledged: 'responded', responded: 'responded' },
   wait: { acknowledged: 'acknowledged', responded: 'responded' },
@@ -103,7 +127,7 @@ const table: Record<Exclude<CommandType, 'open'>, Partial<Record<LoopState, Loop
     ...{ resolved: 'withdrawn' },
   },
   ...(Object.fromEntries(
-    (['revise', 'join', 'split', 'assign', 'escalate', 'set-priority'] as const).map((type) => [
+    (['revise', 'join', 'split', 'assign', 'escalate', 'set-priority', 'set-terms'] as const).map((type) => [
       type,
       {
         ...{ opened: 'opened', reopened: 'reopened', acknowledged: 'acknowledged', responded: 'responded' },
@@ -111,12 +135,17 @@ const table: Record<Exclude<CommandType, 'open'>, Partial<Record<LoopState, Loop
       },
     ]),
   ) as Record<
-    'revise' | 'join' | 'split' | 'assign' | 'escalate' | 'set-priority',
+    'revise' | 'join' | 'split' | 'assign' | 'escalate' | 'set-priority' | 'set-terms',
     Partial<Record<LoopState, LoopState>>
   >),
   note: Object.fromEntries(loopStates.map((state) => [state, state])),
+  'reply-sent': Object.fromEntries(loopStates.map((state) => [state, state])),
+  'reply-failed': {
+    ...Object.fromEntries(loopStates.map((state) => [state, state])),
+    responded: 'acknowledged',
+  },
 };
-const commandTypes = Object.keys(table) as Exclude<CommandType, 'open'>[];
+const commandTypes = Object.keys(table) as Exclude<CommandType, 'open' | 'keep-time'>[];
 
 describe('every pair of state and command', () => {
   const pairs = loopStates.flatMap((state) => commandTypes.map((type) => [state, type, table[type][state]] as const));
@@ -144,7 +173,7 @@ describe('every pair of state and command', () => {
 });
 
 describe('who may', () => {
-  const mayBy: Record<Exclude<CommandType, 'open'>, ActorKind[]> = {
+  const mayBy: Record<Exclude<CommandType, 'open' | 'keep-time'>, ActorKind[]> = {
     acknowledge: ['agent'],
     respond: ['agent'],
     wait: ['agent'],
@@ -162,7 +191,10 @@ describe('who may', () => {
     assign: ['agent', 'system'],
     escalate: ['agent', 'system'],
     'set-priority': ['agent', 'system'],
+    'set-terms': ['agent', 'system'],
     note: ['source', 'system'],
+    'reply-sent': ['system'],
+    'reply-failed': ['system'],
   };
   const kinds: ActorKind[] = ['system', 'agent', 'customer', 'source'];
   it.each(commandTypes.flatMap((type) => kinds.map((kind) => [type, kind, mayBy[type].includes(kind)] as const)))(
@@ -276,6 +308,59 @@ describe('what a transition means', () => {
       reason: 'unchanged',
     });
   });
+  describe('an answer that did not reach the customer', () => {
+    const failed = (standing: object, cycle = 1) =>
+      command('reply-failed', { at: at(40), answer: { cycle, standing } });
+    const fresh = loopIn('responded');
+
+    it('was none: its owner has to answer still, and its time does not count', () => {
+      const after = given2(fresh, failed({}));
+      expect(after).toMatchObject({ state: 'acknowledged', owner: 'ann', cycle: 1 });
+      expect(after).not.toHaveProperty('firstRespondedAt');
+      // and the next one is the first
+      expect(given2(after, command('respond', { at: at(41) })).firstRespondedAt).toEqual(at(41));
+    });
+    it('beside another one of the cycle leaves the loop answered, by that one', () => {
+      const twice = given2(fresh, command('respond', { at: at(35) }));
+      const after = given2(twice, failed({ first: at(35), ofCycle: { at: at(35) } }));
+      expect(after).toMatchObject({ state: 'responded', firstRespondedAt: at(35) });
+    });
+    it('of a later cycle leaves the first cycle its time', () => {
+      const again = given2(loopIn('reopened'), command('respond', { at: at(35) }));
+      const after = given2(again, failed({ first: at(1) }, 2));
+      expect(after).toMatchObject({ state: 'acknowledged', cycle: 2, firstRespondedAt: at(1) });
+    });
+    it('of a cycle that is over, or a follow-up, is noted alone', () => {
+      const again = given2(loopIn('reopened'), command('respond', { at: at(35) }));
+      const { version: _before, ...before } = again;
+      for (const next of [failed({}), command('reply-failed', { answer: undefined })]) {
+        const { version: _after, ...after } = given2(again, next);
+        expect(after).toEqual(before);
+      }
+    });
+    it('was no question either: the customer is not waited for', () => {
+      const waiting = loopIn('responded', { waiting: true });
+      expect(given2(waiting, failed({ first: at(1), ofCycle: { at: at(1) } })).waiting).toBe(true);
+      expect(given2(waiting, failed({})).waiting).toBe(false);
+    });
+    it('stops no clock: that of the first response goes on as if nobody had answered, and shows what the next answer took', () => {
+      const terms = firstBook.active.refFor({ slaPolicy: 'standard', priority: 'medium', team: 'support' });
+      const promised = given(command('open', { at: at(0), terms }), command('respond', { at: at(1) }))!;
+      const waiting = given2(promised, command('wait', { at: at(10) }));
+      expect(waiting.clocks).toMatchObject({ responded: { at: at(1) }, waitingSince: at(10) });
+      const after = given2(waiting, failed({}));
+      expect(after.clocks).not.toHaveProperty('responded');
+      expect(after.clocks).not.toHaveProperty('waitingSince');
+      const twice = given2(promised, command('respond', { at: at(35) }));
+      const kept = given2(twice, failed({ first: at(35), ofCycle: { at: at(35), workedMs: 7 } }));
+      expect(kept.clocks?.responded).toEqual({ at: at(35), workedMs: 7 });
+    });
+  });
+  it('who took an answer over from whom is in the history', () => {
+    expect(decide(loopIn('acknowledged'), command('respond', { takenOverFrom: 'ben' }))).toMatchObject([
+      { change: 'responded', takenOverFrom: 'ben' },
+    ]);
+  });
   it('a draft is stale once its feedback has a later revision', () => {
     expect(isStaleDraft({ feedbackId: opener, revision: 1 }, { feedbackId: opener, revision: 2 })).toBe(true);
     expect(isStaleDraft({ feedbackId: opener, revision: 2 }, { feedbackId: opener, revision: 2 })).toBe(false);
@@ -287,12 +372,16 @@ describe('any sequence of commands', () => {
   const commands = fc.array(
     fc.record({
       // what leads far is drawn more often, so that every state is reached
-      type: fc.constantFrom<CommandType>(...commandTypes, 'open', 'respond', 'resolve', 'resolve', 'expire', 'expire'),
+      type: fc.constantFrom<CommandType>(
+        ...commandTypes,
+        ...(['open', 'respond', 'resolve', 'resolve', 'expire', 'expire', 'keep-time', 'keep-time', 'wait'] as const),
+      ),
       actor: fc.option(fc.constantFrom<ActorKind>('system', 'agent', 'customer', 'source'), {
         nil: undefined,
         freq: 8,
       }),
-      gap: fc.nat({ max: 20 }),
+      /** Hours */
+      gap: fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 40 }) }, { weight: 1, arbitrary: fc.nat({ max: 400 }) }),
       flag: fc.boolean(),
     }),
     { minLength: 10, maxLength: 60, size: 'max' },
@@ -300,29 +389,49 @@ describe('any sequence of commands', () => {
 
   it('keeps versions gapless, never reaches an impossible state, and its history tells the same loop', () => {
     const seen = new Set<LoopState>();
+    const told = new Map<string, number>();
     fc.assert(
-      fc.property(commands, (sequence) => {
-        let loop: Loop | undefined = given(command('open', { at: at(0) }));
-        const history: LoopEvent[] = decide(undefined, command('open', { at: at(0) })) as LoopEvent[];
+      fc.property(commands, fc.boolean(), (sequence, historic) => {
+        const promised = firstChained.active.refFor({ slaPolicy: 'standard', priority: 'medium', team: 'support' });
+        const opening = command('open', { at: at(0), historic, terms: promised });
+        const history: LoopEvent[] = decide(undefined, opening) as LoopEvent[];
+        let loop: Loop | undefined = replay(history);
         let days = 0;
         for (const { type, actor, gap, flag } of sequence) {
-          days += gap;
+          days += gap / 24;
           const decided = decide(
             loop,
             command(type, {
               at: at(days),
               ...(actor && { actor: { kind: actor, id: 'zoe' } }),
               ...(type === 'note' && flag && (loop?.feedback ?? 0) > 1 && { leaves: true }),
+              // what is lost is an answer that was given, as whoever gives this command looks up
+              ...(type === 'reply-failed' && {
+                answer: {
+                  cycle: loop?.cycle,
+                  standing: flag && loop?.firstRespondedAt ? { first: at(0), ofCycle: { at: at(days) } } : {},
+                },
+              }),
               ...(type === 'set-priority' && { priority: flag ? 'low' : 'high' }),
               ...(type === 'assign' && (flag ? { team: 'billing', owner: undefined } : { owner: 'ben' })),
+              ...(type === 'join' && { topics: flag ? ['billing/refund'] : [] }),
             }),
+            firstChained.termsOf(loop!),
           );
           if (decided instanceof Refusal) continue;
           expect(decided.length).toBeGreaterThan(0);
           for (const event of decided) {
             if (event.change === 'confirmed') expect(event.actor.kind).toBe('customer');
+            // a level is reached once for each cycle of going up: by time, by hand or by an objection
+            if (event.change === 'escalated' || event.change === 'objected') {
+              expect(evolve(loop, event).level).toBe(loop!.level + 1);
+            }
+            if ('dueAt' in event && event.dueAt && event.change !== 'resolved') {
+              expect(event.dueAt.getTime()).toBeLessThanOrEqual(event.at.getTime());
+            }
             loop = evolve(loop, event);
             history.push(event);
+            told.set(event.change, (told.get(event.change) ?? 0) + 1);
           }
           seen.add(loop!.state);
           expect(loop!.closedAt !== undefined).toBe(isClosed(loop!.state));
@@ -334,6 +443,17 @@ describe('any sequence of commands', () => {
           expect(loop!.feedback).toBeGreaterThanOrEqual(loop!.state === 'withdrawn' ? 0 : 1);
           const restarts = history.filter(({ change }) => change === 'reopened' || change === 'objected').length;
           expect(loop!.cycle).toBe(1 + restarts);
+          expect(new Set(loop!.topics).size).toBe(loop!.topics.length);
+          const { clocks } = loop!;
+          expect(clocks === undefined).toBe(historic);
+          if (!clocks) continue;
+          expect(clocks.waitingSince !== undefined).toBe(loop!.waiting);
+          expect(clocks.pausedMs).toBeGreaterThanOrEqual(0);
+          const shown = readings(loop!, firstChained.termsOf(loop!)!, loop!.resolvedAt ?? loop!.closedAt ?? at(days))!;
+          for (const { customer, business } of Object.values(shown)) {
+            expect(business.elapsedMs).toBeGreaterThanOrEqual(0);
+            expect(customer.elapsedMs).toBeGreaterThanOrEqual(business.elapsedMs);
+          }
         }
         expect(history.map(({ version }) => version)).toEqual(history.map((_event, index) => index + 1));
         expect(replay(history)).toEqual(loop);
@@ -341,6 +461,9 @@ describe('any sequence of commands', () => {
       { numRuns: 500 },
     );
     expect([...seen].sort()).toEqual([...loopStates].sort());
+    for (const change of ['warned', 'breached', 'escalated', 'waited', 'resumed']) {
+      expect(told.get(change) ?? 0).toBeGreaterThan(0);
+    }
   });
 
   it('refuses a history with a gap', () => {

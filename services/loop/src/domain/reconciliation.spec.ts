@@ -36,6 +36,7 @@ describe('given a ledger and what the loop service keeps, when both are compared
       ledger({ acceptedRevision: 2, settledRevision: 2, openLetterRevision: 1 }),
       loop({ revision: 2 }),
     ],
+    ['a loop that was dropped with its month', ledger(), loop({ loop: null, isDropped: true })],
   ])('then nothing differs: %s', (_, row, record) => {
     expect(between(row, record)).toEqual([]);
   });

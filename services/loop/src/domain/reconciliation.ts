@@ -25,6 +25,8 @@ export interface LoopRecord {
   readonly loopId: string | null;
   /** null where it has none, or where the loop is gone */
   readonly loop: { readonly state: LoopState; readonly version: number } | null;
+  /** Its loop is gone, and may have been dropped with its month: nothing here says what the ledger is to have of it */
+  readonly isDropped?: boolean;
 }
 
 export const differingFields = [
@@ -86,6 +88,7 @@ function differencesOfOne(row: LedgerRow, record: LoopRecord | undefined): Diffe
 
   compare('outcome', row.outcome, record.outcome);
   compare('settlement', row.settlement, record.settlement);
+  if (record.isDropped) return found;
   compare('loopId', row.loopId, record.loopId);
   if (row.loopId !== record.loopId || row.loopId === null) return found;
   if (!row.loop || !record.loop) {

@@ -44,7 +44,12 @@ export interface SettlementTransaction {
   lockCustomers(customers: readonly string[]): Promise<void>;
   /** Ids of the customers' loops that are open and were opened at `since` or later. To be read once their lock is held. */
   openLoopsOf(customers: readonly string[], since: Date): Promise<string[]>;
+  /** Wherever they are kept; without those that were dropped. */
   lockLoops(loopIds: readonly string[]): Promise<Loop[]>;
+  /** Loops of feedback that was received before this may have been dropped with their month; undefined: none was. */
+  droppedUntil(): Promise<Date | undefined>;
+  /** The teams that loops left by steps that were written, by `<loopId>/<version>`. */
+  teamsLeft(changes: readonly LoopChanged[]): Promise<Map<string, string>>;
   /** @throws ConcurrentChange where somebody settled or moved what is written: nothing of the batch may stay */
   save(now: Date, changes: SettlementChanges): Promise<void>;
 }

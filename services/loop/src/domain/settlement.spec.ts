@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { loopIdOf, type LoopWish } from '@closeloop/contracts';
 import fc from 'fast-check';
 import { isClosed, type Loop } from './loop.js';
-import { joinableLoop, settle, type Arrival, type SettledFeedback, type Settlement } from './settlement.js';
+import { firstBook } from './sla/sla.fixture.js';
+import {
+  joinableLoop,
+  settle,
+  topicsOverlap,
+  type Arrival,
+  type SettledFeedback,
+  type Settlement,
+} from './settlement.js';
 
 const id = (n: number): string => `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`;
 const now = new Date('2026-03-01T12:00:00Z');
@@ -12,6 +20,7 @@ const arrival = (n: number, overrides: Partial<Arrival> & { loop?: LoopWish; tea
   const { loop = 'open', team = 'support', ...rest } = overrides;
   return {
     ...{ feedbackId: id(n), revision: 1, tagRevision: 1, routeRevision: 1, source: 'shop', deleted: false },
+    ...{ topics: [], channel: 'review' as const },
     ...{ historic: false, receivedAt: daysAgo(0), route: { team, priority: 'medium', slaPolicy: 'standard', loop } },
     ...rest,
   };
@@ -23,6 +32,7 @@ class World {
   readonly loops = new Map<string, Loop>();
   readonly feedback = new Map<string, SettledFeedback>();
   readonly settled: Settlement[] = [];
+  droppedUntil: Date | undefined;
 
   settle(next: Arrival, at: Date = now): Settlement {
     const settled = settle(
@@ -30,9 +40,11 @@ class World {
       next,
       {
         get: (loopId) => this.loops.get(loopId),
+        droppedUntil: this.droppedUntil,
         of: (customer) => [...this.loops.values()].filter((loop) => loop.customer === customer),
       },
       at,
+      firstBook,
     );
     this.feedback.set(next.feedbackId, settled.feedback);
     for (const { loop } of settled.steps) this.loops.set(loop.loopId, loop);
@@ -48,6 +60,47 @@ class World {
   }
 }
 const changes = ({ steps }: Settlement): string[] => steps.map(({ event }) => event.change);
+
+describe('given a loop that is gone, when its feedback changes', () => {
+  const gone = (receivedAt: Date, droppedUntil?: Date): World => {
+    const world = new World();
+    world.settle(arrival(1, { receivedAt }));
+    world.loops.clear();
+    world.droppedUntil = droppedUntil;
+    return world;
+  };
+  it('then it is settled without one, under every wish, and its loop’s id is not used again', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom<LoopWish | 'deleted'>('open', 'join', 'none', 'deleted'), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        (wishes) => {
+          const world = gone(daysAgo(900), daysAgo(800));
+          for (const [index, wish] of wishes.entries()) {
+            const revision = index + 2;
+            const next =
+              wish === 'deleted' ? deletion(1, revision) : arrival(1, { revision, loop: wish, customer: 'c' });
+            expect(world.settle(next)).toMatchObject({
+              ...{ outcome: wish === 'deleted' ? 'withdrawn' : 'no-loop', steps: [] },
+              feedback: { revision, settlement: revision, place: { loopId: loopIdOf(id(1)), as: 'loop' } },
+            });
+          }
+          expect(world.loops.size).toBe(0);
+        },
+      ),
+    );
+  });
+  it.each([
+    ['nothing was ever dropped', undefined],
+    ['it was received after what was dropped', daysAgo(901)],
+    ['it was received when what was dropped ended', daysAgo(900)],
+  ])('then that is an error: %s', (_when, droppedUntil) => {
+    const world = gone(daysAgo(900), droppedUntil);
+    expect(() => world.settle(arrival(1, { revision: 2 }))).toThrow('was not looked up');
+  });
+});
 
 describe('which loop', () => {
   it('open: always a loop of its own', () => {
@@ -104,13 +157,91 @@ describe('which loop', () => {
     const world = new World();
     world.settle(arrival(1, { customer: 'c' }), daysAgo(3));
     world.settle(arrival(2, { customer: 'c' }), daysAgo(1));
-    expect(joinableLoop(world.loops.values(), 'support', now)?.loopId).toBe(loopIdOf(id(2)));
+    expect(joinableLoop(world.loops.values(), 'support', [], now)?.loopId).toBe(loopIdOf(id(2)));
+  });
+  it('join: the same customer on another matter gets another loop; both are there for what follows', () => {
+    const world = new World();
+    world.settle(arrival(1, { customer: 'c', loop: 'join', topics: ['billing/refund'] }));
+    const other = world.settle(arrival(2, { customer: 'c', loop: 'join', topics: ['delivery/delay'] }));
+    expect(other.outcome).toBe('loop');
+    const more = world.settle(arrival(3, { customer: 'c', loop: 'join', topics: ['billing', 'app/crash'] }));
+    expect(more).toMatchObject({ outcome: 'joined', feedback: { place: { loopId: loopIdOf(id(1)) } } });
+    // what joined widens what the loop is about
+    expect(world.loop(1).topics).toEqual(['billing/refund', 'billing', 'app/crash']);
+    const crash = world.settle(arrival(4, { customer: 'c', loop: 'join', topics: ['app/crash'] }));
+    expect(crash.feedback.place?.loopId).toBe(loopIdOf(id(1)));
+  });
+  it.each([
+    [['billing/refund'], ['billing/refund'], true],
+    [['billing/refund'], ['billing/fee'], false],
+    [['billing'], ['billing/fee'], true],
+    [['billing'], ['billing-address'], false],
+    [['app', 'delivery'], ['delivery/delay'], true],
+    [[], ['delivery/delay'], true],
+    [[], [], true],
+  ])('%j and %j overlap: %s', (one, other, overlap) => {
+    expect(topicsOverlap(one, other)).toBe(overlap);
+    expect(topicsOverlap(other, one)).toBe(overlap);
+  });
+  it('clocks start at the receipt, by the policy of the route; not for what was imported', () => {
+    const world = new World();
+    world.settle(arrival(1, { receivedAt: daysAgo(1) }));
+    expect(world.loop(1).clocks).toEqual({
+      ...{ terms: '1/standard/0/office', startedAt: daysAgo(1), pausedMs: 0, told: 0 },
+    });
+    world.settle(arrival(2, { historic: true }));
+    expect(world.loop(2).clocks).toBeUndefined();
   });
   it('historic feedback does what its route says', () => {
     const world = new World();
     expect(world.settle(arrival(1, { historic: true, loop: 'none' })).outcome).toBe('no-loop');
     expect(world.settle(arrival(2, { historic: true, loop: 'open' })).outcome).toBe('loop');
     expect(world.loop(2).historic).toBe(true);
+  });
+});
+
+describe('the same words by other rules', () => {
+  const rerouted = (over: Parameters<typeof arrival>[1] = {}) =>
+    arrival(1, { routeRevision: 2, team: 'billing', ...over });
+
+  it('move a loop that nobody touched, with what is promised, and say so', () => {
+    const world = new World();
+    world.settle(arrival(1));
+    const settled = world.settle(
+      rerouted({ route: { team: 'billing', priority: 'critical', slaPolicy: 'urgent', loop: 'open' } }),
+    );
+    expect(changes(settled)).toEqual(['assigned', 'priority-set']);
+    expect(settled).toMatchObject({ outcome: 'loop', feedback: { team: 'billing', routeRevision: 2 } });
+    expect(world.loop(1)).toMatchObject({ team: 'billing', home: 'billing', priority: 'critical', touched: false });
+    expect(world.loop(1).clocks?.terms).toBe('1/urgent/1/office');
+  });
+  it('leave a loop that a person touched, and one that is closed', () => {
+    const world = new World();
+    world.settle(arrival(1));
+    const { loopId } = world.loop(1);
+    world.loops.set(loopId, { ...world.loop(1), touched: true });
+    const settled = world.settle(rerouted());
+    expect(changes(settled)).toEqual(['noted']);
+    expect(settled.feedback.team).toBe('support');
+    world.loops.set(loopId, { ...world.loop(1), touched: false });
+    world.set(1, 'verified');
+    expect(changes(world.settle(rerouted({ routeRevision: 3 })))).toEqual(['noted']);
+  });
+  it('do not move a loop by what joined it; may open one where there was none', () => {
+    const world = new World();
+    world.settle(arrival(1, { customer: 'c' }));
+    world.settle(arrival(2, { customer: 'c', loop: 'join' }));
+    const joined = world.settle(arrival(2, { customer: 'c', team: 'billing', routeRevision: 2 }));
+    expect([changes(joined), world.loop(1).team]).toEqual([['noted'], 'support']);
+    world.settle(arrival(3, { loop: 'none' }));
+    expect(world.settle(arrival(3, { routeRevision: 2, loop: 'open' })).outcome).toBe('loop');
+  });
+  it('that come late are superseded', () => {
+    const world = new World();
+    world.settle(arrival(1));
+    world.settle(rerouted({ routeRevision: 3 }));
+    expect(world.settle(rerouted({ routeRevision: 2, team: 'product' })).outcome).toBe('superseded');
+    expect(world.loop(1).team).toBe('billing');
   });
 });
 

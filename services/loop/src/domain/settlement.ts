@@ -1,11 +1,13 @@
 import {
   loopIdOf,
+  type Channel,
   type LoopWish,
   type Priority,
   type SentimentLabel,
   type SettlementOutcome,
 } from '@closeloop/contracts';
 import {
+  circumstancesOf,
   decide,
   evolve,
   isClosed,
@@ -16,6 +18,7 @@ import {
   type LoopCommand,
   type LoopEvent,
 } from './loop.js';
+import { type SlaBook } from './sla/sla-book.js';
 
 /** Days for which an open loop takes in more of the same customer's feedback, from its opening on. */
 export const joinDays = 7;
@@ -44,6 +47,10 @@ export interface Arrival extends Position {
     readonly loop: LoopWish;
   } | null;
   readonly sentiment?: SentimentLabel;
+  /** Names of the topics, two levels at most: `billing/refund` */
+  readonly topics: readonly string[];
+  readonly channel: Channel;
+  readonly segments?: readonly string[];
   /** Share of the scale, 0..1 */
   readonly rating?: number;
 }
@@ -67,6 +74,8 @@ export interface SettledFeedback extends Position {
 /** The loops that a settlement may look at; all of them locked. */
 export interface Loops {
   get(loopId: string): Loop | undefined;
+  /** Loops of feedback that was received before this may have been dropped with the month of their closing */
+  readonly droppedUntil?: Date | undefined;
   /** Every loop that is known of a customer, of any team and state */
   of(customer: string): Iterable<Loop>;
 }
@@ -90,12 +99,28 @@ export interface Step {
 const comparePositions = (a: Position, b: Position): number =>
   a.revision - b.revision || a.tagRevision - b.tagRevision || a.routeRevision - b.routeRevision;
 
-/** The customer's open loop of that team, opened within the days of joining; the newest one. */
-export function joinableLoop(loops: Iterable<Loop>, team: string, now: Date): Loop | undefined {
+/**
+ * Whether two may be about one matter: they share a topic, or one's is the other's upper level. Where nobody can say what one
+ * is about ("any news?"), nothing speaks against it.
+ */
+export function topicsOverlap(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length === 0 || other.length === 0) return true;
+  const covers = (a: string, b: string): boolean => a === b || b.startsWith(`${a}/`);
+  return one.some((a) => other.some((b) => covers(a, b) || covers(b, a)));
+}
+
+/** The customer's open loop of that team on that matter, opened within the days of joining; the newest one. */
+export function joinableLoop(
+  loops: Iterable<Loop>,
+  team: string,
+  topics: readonly string[],
+  now: Date,
+): Loop | undefined {
   const earliest = now.getTime() - joinDays * 86_400_000;
   let found: Loop | undefined;
   for (const loop of loops) {
     if (loop.team !== team || isClosed(loop.state) || loop.openedAt.getTime() < earliest) continue;
+    if (!topicsOverlap(loop.topics, topics)) continue;
     const newer = found ? loop.openedAt.getTime() - found.openedAt.getTime() : 1;
     if (newer > 0 || (newer === 0 && found && loop.loopId > found.loopId)) found = loop;
   }
@@ -106,14 +131,20 @@ export function joinableLoop(loops: Iterable<Loop>, team: string, now: Date): Lo
  * Settles one revision of a feedback that was not settled before (the dedupe key is the caller's to check).
  * A lower position than the known one is superseded; the decision for a loop is never retaken; none may become one.
  */
-export function settle(known: SettledFeedback | undefined, arrival: Arrival, loops: Loops, now: Date): Settlement {
+export function settle(
+  known: SettledFeedback | undefined,
+  arrival: Arrival,
+  loops: Loops,
+  now: Date,
+  book: SlaBook,
+): Settlement {
   const settlement = (known?.settlement ?? 0) + 1;
   if (known && comparePositions(arrival, known) < 0) {
     return { outcome: 'superseded', feedback: { ...known, settlement }, steps: [] };
   }
-  if (known?.place) return settlePlaced(known, known.place, arrival, loops, now);
+  if (known?.place) return settlePlaced(known, known.place, arrival, loops, now, book);
 
-  const { feedbackId, revision, route, customer } = arrival;
+  const { feedbackId, revision, route, customer, topics, channel, segments } = arrival;
   const settled = (outcome: SettledFeedback['outcome'], team?: string, place?: SettledFeedback['place']) =>
     settledFeedback(arrival, settlement, known?.receivedAt ?? arrival.receivedAt, outcome, team, place);
   if (arrival.deleted || !route) {
@@ -125,28 +156,24 @@ export function settle(known: SettledFeedback | undefined, arrival: Arrival, loo
   const actor = actorOf(arrival);
   const ref = { feedbackId, revision };
   const open =
-    route.loop === 'join' && customer !== undefined ? joinableLoop(loops.of(customer), team, now) : undefined;
+    route.loop === 'join' && customer !== undefined ? joinableLoop(loops.of(customer), team, topics, now) : undefined;
   if (open) {
     return {
       outcome: 'joined',
       feedback: settled('joined', team, { loopId: open.loopId, as: 'joined' }),
-      steps: take(open, { type: 'join', at: now, actor, feedback: ref }),
+      steps: take(open, { type: 'join', at: now, actor, feedback: ref, topics }, book),
     };
   }
   const loopId = loopIdOf(feedbackId);
-  const steps = take(undefined, {
-    type: 'open',
-    at: now,
-    actor,
-    feedback: ref,
-    loopId,
-    team,
-    priority: route.priority,
-    slaPolicy: route.slaPolicy,
-    historic: arrival.historic,
-    receivedAt: arrival.receivedAt,
+  const { priority, slaPolicy } = route;
+  const circumstances = { team, priority, slaPolicy, channel, ...(segments && { segments }) };
+  const opening: LoopCommand = {
+    ...{ type: 'open', at: now, actor, feedback: ref, loopId, topics, ...circumstances },
+    ...{ historic: arrival.historic, receivedAt: arrival.receivedAt },
     ...(customer !== undefined && { customer }),
-  });
+    ...(!arrival.historic && { terms: book.active.refFor(circumstances) }),
+  };
+  const steps = take(undefined, opening, book);
   return { outcome: 'loop', feedback: settled('loop', team, { loopId, as: 'loop' }), steps };
 }
 
@@ -182,10 +209,19 @@ function settlePlaced(
   arrival: Arrival,
   loops: Loops,
   now: Date,
+  book: SlaBook,
 ): Settlement {
   const loop = loops.get(place.loopId);
-  if (!loop) throw new Error(`loop ${place.loopId} of feedback ${known.feedbackId} was not looked up`);
   const { feedbackId, revision } = arrival;
+  if (!loop) {
+    if (!loops.droppedUntil || known.receivedAt >= loops.droppedUntil) {
+      throw new Error(`loop ${place.loopId} of feedback ${feedbackId} was not looked up`);
+    }
+    // nothing is left that could be told of it, and its id is not given again: versions would begin anew
+    const outcome = arrival.deleted ? 'withdrawn' : 'no-loop';
+    const { settlement, receivedAt, team } = known;
+    return { outcome, feedback: settledFeedback(arrival, settlement + 1, receivedAt, outcome, team, place), steps: [] };
+  }
   const wasDeleted = known.outcome === 'withdrawn';
   const outcome = arrival.deleted ? 'withdrawn' : place.as;
   const { settlement, receivedAt } = known;
@@ -200,16 +236,48 @@ function settlePlaced(
     const command: LoopCommand = withdraws
       ? { ...from, type: 'withdraw' }
       : { ...from, type: 'note', ...(!wasDeleted && { leaves: true }) };
-    return { outcome, feedback, steps: take(loop, command) };
+    return { outcome, feedback, steps: take(loop, command, book) };
+  }
+  if (isRerouted(known, arrival)) {
+    const mayMove = place.as === 'loop' && !loop.touched && !isClosed(loop.state);
+    const steps = mayMove && arrival.route ? rerouted(loop, arrival.route, now, book) : [];
+    const team = last(steps)?.team ?? loop.team;
+    return {
+      ...{ outcome, feedback: { ...feedback, team } },
+      steps: steps.length > 0 ? steps : take(loop, { ...from, type: 'note' }, book),
+    };
   }
   const verdict = verdictOf(known, arrival, now);
   const returns = wasDeleted && { returns: true };
   if (!isClosed(loop.state)) {
-    const told = take(loop, { ...from, type: 'revise', ...returns });
-    return { outcome, feedback, steps: [...told, ...(verdict ? attempt(last(told), verdict) : [])] };
+    const told = take(loop, { ...from, type: 'revise', topics: arrival.topics, ...returns }, book);
+    return { outcome, feedback, steps: [...told, ...(verdict ? attempt(last(told), verdict, book) : [])] };
   }
-  const judged = verdict && !wasDeleted ? attempt(loop, { ...verdict, feedback: ref }) : [];
-  return { outcome, feedback, steps: judged.length > 0 ? judged : take(loop, { ...from, type: 'note', ...returns }) };
+  const judged = verdict && !wasDeleted ? attempt(loop, { ...verdict, feedback: ref }, book) : [];
+  const steps = judged.length > 0 ? judged : take(loop, { ...from, type: 'note', ...returns }, book);
+  return { outcome, feedback, steps };
+}
+
+/** The same words with the same tags, by other rules: somebody asked for it. */
+const isRerouted = (known: SettledFeedback, arrival: Arrival): boolean =>
+  arrival.revision === known.revision &&
+  arrival.tagRevision === known.tagRevision &&
+  arrival.routeRevision > known.routeRevision;
+
+/** Moves a loop that nobody touched to where the rules send its feedback now; no step where that is where it is. */
+function rerouted(loop: Loop, route: NonNullable<Arrival['route']>, at: Date, book: SlaBook): readonly Step[] {
+  const { team, priority, slaPolicy } = route;
+  const by = {
+    at,
+    actor: { kind: 'system' },
+    terms: book.active.refFor({ ...circumstancesOf(loop), team, priority, slaPolicy }),
+  } as const;
+  const assigned = team === loop.team ? [] : attempt(loop, { ...by, type: 'assign', team }, book);
+  const now = last(assigned) ?? loop;
+  return [
+    ...assigned,
+    ...(priority === loop.priority ? [] : attempt(now, { ...by, type: 'set-priority', priority }, book)),
+  ];
 }
 
 /** A raised rating confirms and a lowered one objects: the customer's own verdict. */
@@ -226,16 +294,16 @@ const actorOf = ({ source }: Arrival): LoopActor => ({ kind: 'source', id: sourc
 const last = (steps: readonly Step[]): Loop | undefined => steps.at(-1)?.loop;
 
 /** The steps of a command; none where it is refused. */
-function attempt(before: Loop | undefined, command: LoopCommand): readonly Step[] {
-  const decided = decide(before, command);
+function attempt(before: Loop | undefined, command: LoopCommand, book: SlaBook): readonly Step[] {
+  const decided = decide(before, command, before && book.termsOf(before));
   if (decided instanceof Refusal) return [];
   let loop = before;
   return decided.map((event) => ({ event, loop: (loop = evolve(loop, event)) }));
 }
 
 /** The steps of a command that is possible by construction. */
-function take(before: Loop | undefined, command: LoopCommand): readonly Step[] {
-  const steps = attempt(before, command);
+function take(before: Loop | undefined, command: LoopCommand, book: SlaBook): readonly Step[] {
+  const steps = attempt(before, command, book);
   if (steps.length === 0) throw new Error(`${command.type} was refused in state ${before?.state ?? 'none'}`);
   return steps;
 }

@@ -9,7 +9,9 @@ import { DeadlineStore } from '../domain/deadline-store.js';
  * Longest sleep. A deadline that is set while it sleeps, here or by another replica, is met in time when it is further
  * off than this, and so much late at most when it is not.
  */
-const longestMs = 5_000;
+const longestMs = 1_000;
+/** Longest pause while the database does not answer */
+const longestWhileFailingMs = 5_000;
 /** What is due but locked by somebody is looked at again after this. */
 const shortestMs = 200;
 
@@ -28,7 +30,7 @@ export class DeadlineTimer extends BackgroundTimer {
     registry: Metrics,
     host: HttpAdapterHost,
   ) {
-    super('Deadlines', host, [shortestMs, longestMs]);
+    super('Deadlines', host, [shortestMs, longestWhileFailingMs]);
     this.met = new Counter({
       name: 'loop_deadlines_met_total',
       help: 'Deadlines of loops that were due and did what they do',

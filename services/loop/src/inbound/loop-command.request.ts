@@ -1,13 +1,39 @@
-import { priorities, teamPattern, type Priority } from '@closeloop/contracts';
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, MaxLength, Min, MinLength } from 'class-validator';
+import { IsAttributes, priorities, teamPattern, type Priority } from '@closeloop/contracts';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  Min,
+  MinLength,
+} from 'class-validator';
 
 /** Most characters of an answer. */
 const maxTextLength = 20_000;
 
 export class RespondRequest {
-  @IsString() @MinLength(1) @MaxLength(maxTextLength) text!: string;
-  /** Where the customer was answered: the feedback's channel, or another one */
-  @IsString() @Matches(/^[a-z0-9][a-z0-9-]{0,49}$/) channel!: string;
+  /** The words, unless a template gives them */
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(maxTextLength) text?: string;
+  /** Where the customer was answered; may be left out of what is sent: then it is where the customer spoke */
+  @IsOptional() @IsString() @Matches(/^[a-z0-9][a-z0-9-]{0,49}$/) channel?: string;
+  /** Whether it is to be sent to the customer; else it was given elsewhere, and is recorded */
+  @IsOptional() @IsBoolean() send?: boolean;
+  /** The feedback that it answers; that of your draft, or the only one, unless named */
+  @IsOptional() @IsUUID() feedbackId?: string;
+  /** The revision that you read; that of your draft, or the latest, unless named */
+  @IsOptional() @IsInt() @Min(1) revision?: number;
+  /** Answer although the words were revised since */
+  @IsOptional() @IsBoolean() confirmStale?: boolean;
+  /** Answer although somebody else is answering; that stands in the history */
+  @IsOptional() @IsBoolean() takeOver?: boolean;
+  /** A template of the loop's team, in place of a text */
+  @IsOptional() @IsUUID() templateId?: string;
+  /** What its variables stand for, by name */
+  @IsOptional() @IsAttributes() variables?: Record<string, string | number | boolean>;
 }
 
 export class ReasonRequest {

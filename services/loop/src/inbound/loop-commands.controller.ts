@@ -1,7 +1,8 @@
-import { CurrentPrincipal, ForPeople, invalid, Problem, type Principal } from '@closeloop/platform';
+import { CurrentPrincipal, ForPeople, invalid, Problem, type Principal, TeamDirectory } from '@closeloop/platform';
 import { Body, Controller, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { CommandLoop, type GivenCommand } from '../application/command-loop.handler.js';
+import { type GivenResponse } from '../application/prepare-answer.js';
 import { type PeoplesCommand } from '../domain/permission.js';
 import { AssignRequest, PriorityRequest, ReasonRequest, RespondRequest, SplitRequest } from './loop-command.request.js';
 import { eventView, loopView } from './loop-view.js';
@@ -16,7 +17,7 @@ const split = bodyOf(SplitRequest);
 /** A command's body becomes the command. */
 const readers: Record<PeoplesCommand, (body: unknown) => GivenCommand> = {
   acknowledge: (body) => ({ ...nothingIn(body), type: 'acknowledge' }),
-  respond: (body) => ({ ...respond(body), type: 'respond' }),
+  respond: (body) => responseOf(respond(body)),
   wait: (body) => ({ ...nothingIn(body), type: 'wait' }),
   resume: (body) => ({ ...nothingIn(body), type: 'resume' }),
   resolve: (body) => ({ ...nothingIn(body), type: 'resolve' }),
@@ -32,6 +33,13 @@ const readers: Record<PeoplesCommand, (body: unknown) => GivenCommand> = {
   'set-priority': (body) => ({ ...priority(body), type: 'set-priority' }),
 };
 
+/** null says what absent says. */
+function responseOf({ feedbackId, templateId, ...given }: RespondRequest): GivenCommand {
+  const response = { ...given, feedbackId: feedbackId?.toLowerCase(), templateId: templateId?.toLowerCase() };
+  const said = Object.entries(response).filter(([, value]) => value != null);
+  return { ...(Object.fromEntries(said) as Omit<GivenResponse, 'type'>), type: 'respond' };
+}
+
 /** A command without a body, or with an empty one. */
 function nothingIn(body: unknown): object {
   if (body !== undefined && (typeof body !== 'object' || body === null || Object.keys(body).length > 0)) {
@@ -44,7 +52,10 @@ function nothingIn(body: unknown): object {
 @Controller('v1/loops')
 @ForPeople('agent', 'manager', 'admin')
 export class LoopCommandsController {
-  constructor(private readonly handler: CommandLoop) {}
+  constructor(
+    private readonly handler: CommandLoop,
+    private readonly teams: TeamDirectory,
+  ) {}
 
   @Post(':loopId/:command')
   @HttpCode(200)
@@ -52,6 +63,7 @@ export class LoopCommandsController {
     @Param('loopId') id: string,
     @Param('command') name: string,
     @Headers('if-match') ifMatch: string | undefined,
+    @Headers('authorization') authorization: string | undefined,
     @Body() body: unknown,
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -62,11 +74,14 @@ export class LoopCommandsController {
     }
     const given = readers[name as PeoplesCommand](body);
     const expected = expectedVersionOf(ifMatch);
+    if (given.type === 'assign' && given.team !== undefined) {
+      await this.teams.assertThere([{ pointer: '/team', team: given.team }], authorization);
+    }
     const result = await this.handler.handle(personOf(principal), loopId, expected, given);
     switch (result.kind) {
       case 'done':
         void reply.header('etag', etagOf(result.loop.version));
-        return { ...loopView(result.loop), ...(result.opened && { opened: loopView(result.opened) }) };
+        return { ...loopView(result), ...(result.opened && { opened: loopView({ loop: result.opened }) }) };
       case 'unknown':
         throw new Problem('not-found', 'There is no such loop.');
       case 'not-yours':
@@ -80,8 +95,24 @@ export class LoopCommandsController {
       }
       case 'refused': {
         const { version, state } = result.loop;
-        throw new Problem('transition-refused', result.message, { reason: result.reason, version, state });
+        const { reason, feedback } = result;
+        throw new Problem('transition-refused', result.message, {
+          reason,
+          version,
+          state,
+          ...(feedback && { feedback }),
+        });
       }
+      case 'being-answered': {
+        const { version, state } = result.loop;
+        const [first] = result.writing;
+        const message = `${first!.agent} is answering. Send takeOver to answer all the same.`;
+        throw new Problem('version-conflict', message, {
+          ...{ headers: { etag: etagOf(version) }, reason: 'being-answered', version, state, writing: result.writing },
+        });
+      }
+      case 'invalid':
+        throw new Problem('invalid', 'This cannot be the answer.', { errors: result.errors });
     }
   }
 }

@@ -1,21 +1,50 @@
+import { customerKeyOf, type FeedbackRouted } from '@closeloop/contracts';
 import { type Draft, type LoopCount, type ReadEvent, type ReadFeedback } from '../domain/loop-store.js';
-import { isClosed, isStaleDraft, type Loop } from '../domain/loop.js';
+import { changeOf } from '../domain/loop-changed.js';
+import { type ListedAndShown, type ShownLoop } from '../application/read-loops.handler.js';
+import { isClosed, isStaleDraft } from '../domain/loop.js';
 
 /** A loop as it is shown; the customer's key is for joining alone. */
-export function loopView({ customer: _customer, ...loop }: Loop) {
-  return { ...loop, closed: isClosed(loop.state) };
+export function loopView({ loop: { customer: _customer, clocks, ...loop }, readings }: ShownLoop) {
+  return {
+    ...loop,
+    closed: isClosed(loop.state),
+    ...(readings && {
+      sla: {
+        ...{ terms: clocks!.terms, cycleStartedAt: clocks!.startedAt },
+        ...{ firstResponse: readings['first-response'], resolution: readings.resolution },
+      },
+    }),
+  };
 }
+
+/** A loop of a list: with when it is due, and with the beginning of what the customer said. */
+export const listedView = ({ dueAt, glimpse, ...shown }: ListedAndShown) => ({
+  ...loopView(shown),
+  ...(dueAt && { dueAt }),
+  ...(glimpse && { glimpse }),
+});
 
 /** An event of the history, with the words that belong to it. */
 export function eventView(event: ReadEvent) {
-  if (event.change !== 'opened') return event;
-  const { customer: _customer, loopId: _loopId, ...opened } = event;
+  const named = { ...event, ...changeOf(event.change) };
+  if (event.change !== 'opened') return named;
+  const { customer: _customer, loopId: _loopId, ...opened } = { ...event, ...named };
   return opened;
 }
 
+/** With the key that its customer's other feedback is found by, where the customer is known. */
 export function feedbackView({ feedback, words }: ReadFeedback) {
   const { place, receivedAt, feedbackId, source, revision, settlement, outcome, sentiment } = feedback;
-  return { feedbackId, source, revision, settlement, outcome, as: place?.as, sentiment, receivedAt, ...words };
+  const said = words as Pick<FeedbackRouted, 'feedback'> | undefined;
+  const authorId = said?.feedback.author?.externalId ?? undefined;
+  const customerKey =
+    said?.feedback.customerKey ?? (authorId === undefined ? undefined : customerKeyOf(source, authorId));
+  return {
+    ...{ feedbackId, source, revision, settlement, outcome, as: place?.as, sentiment, receivedAt },
+    ...(customerKey !== undefined && { customerKey }),
+    ...words,
+  };
 }
 
 /** A draft is stale when what it answers has been revised since. */

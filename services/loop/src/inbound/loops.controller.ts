@@ -1,18 +1,18 @@
-import { loopStates, teamPattern, type LoopState } from '@closeloop/contracts';
+import { loopStates, priorities, teamPattern } from '@closeloop/contracts';
 import { CurrentPrincipal, ForPeople, invalid, Problem, type Principal } from '@closeloop/platform';
-import { Body, Controller, Get, Param, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { DraftResponse } from '../application/draft-response.handler.js';
+import { ReadFollowUps } from '../application/read-follow-ups.handler.js';
+import { DraftResponse, type DraftResult, type WritingNow } from '../application/draft-response.handler.js';
 import { ReadLoops } from '../application/read-loops.handler.js';
-import { type Loop } from '../domain/loop.js';
+import { loopOrders } from '../domain/loop-store.js';
 import { DraftRequest } from './loop-command.request.js';
-import { countsView, draftView, eventView, feedbackView, loopView } from './loop-view.js';
-import { bodyOf, etagOf, isUuid, loopIdFrom, oneOf, personOf } from './request.js';
+import { followUpView } from './follow-up-view.js';
+import { countsView, draftView, eventView, feedbackView, listedView, loopView } from './loop-view.js';
+import { placeAfter, placeOf } from './loop-cursor.js';
+import { assertKnown, bodyOf, choicesOf, etagOf, isUuid, limitOf, loopIdFrom, oneOf, personOf } from './request.js';
 
 const draftRequest = bodyOf(DraftRequest);
-
-const defaultLimit = 50;
-const maxLimit = 200;
 
 /** What agents see of their teams' loops, managers and admins of all. */
 @Controller('v1/loops')
@@ -21,35 +21,53 @@ export class LoopsController {
   constructor(
     private readonly loops: ReadLoops,
     private readonly drafts: DraftResponse,
+    private readonly followUps: ReadFollowUps,
   ) {}
 
-  /** Newest first. `state` may name several, by commas. */
+  /** Newest first, or by what is due first. `state` and `priority` may name several, by commas. */
   @Get()
   async list(@Query() query: Record<string, unknown>, @CurrentPrincipal() principal: Principal) {
-    for (const name of Object.keys(query)) {
-      if (!['team', 'state', 'feedbackId', 'cursor', 'limit'].includes(name)) {
-        throw invalid('', name, `There is no filter ${name}.`);
-      }
-    }
+    assertKnown(query, [
+      ...['team', 'state', 'feedbackId', 'owner', 'priority', 'overdue', 'q', 'sort', 'cursor', 'limit'],
+    ]);
     const team = oneOf('team', query['team']);
     if (team !== undefined && !teamPattern.test(team)) throw invalid('', 'team', 'team is not the name of a team.');
     const feedbackId = oneOf('feedbackId', query['feedbackId']);
     if (feedbackId !== undefined && !isUuid(feedbackId)) throw invalid('', 'feedbackId', 'feedbackId is not a UUID.');
-    const states = statesOf(oneOf('state', query['state']));
-    const limit = limitOf(oneOf('limit', query['limit']));
-    const after = placeOf(oneOf('cursor', query['cursor']));
+    const owner = oneOf('owner', query['owner']);
+    if (owner !== undefined && (owner === '' || owner.length > 300)) {
+      throw invalid('', 'owner', 'owner is the subject of a person, of at most 300 characters.');
+    }
+    const states = choicesOf('state', query['state'], loopStates);
+    const wanted = choicesOf('priority', query['priority'], priorities);
+    const [order = 'newest', ...others] = choicesOf('sort', query['sort'], loopOrders) ?? [];
+    if (others.length > 0) throw invalid('', 'sort', `sort is one of ${loopOrders.join(', ')}.`);
+    const overdue = oneOf('overdue', query['overdue']) ?? 'false';
+    if (overdue !== 'true' && overdue !== 'false') throw invalid('', 'overdue', 'overdue is true or false.');
+    const contains = oneOf('q', query['q'])?.trim();
+    if (contains !== undefined && (contains.length < 2 || contains.length > 200)) {
+      throw invalid('', 'q', 'q is a text of 2 to 200 characters.');
+    }
+    const limit = limitOf(query['limit']);
+    const after = placeOf(query['cursor'], order);
     const page = await this.loops.page(personOf(principal), {
       // one more tells whether there is a next page
       limit: limit + 1,
+      order,
+      overdue: overdue === 'true',
+      ...(wanted && { priorities: wanted }),
+      ...(contains !== undefined && { contains }),
       ...(team !== undefined && { team }),
       ...(states && { states }),
       ...(feedbackId !== undefined && { feedbackId }),
+      ...(owner !== undefined && { owner }),
       ...(after && { after }),
     });
     if (page.kind !== 'found') throw new Problem('forbidden', 'You are not in this team.');
     const items = page.value.slice(0, limit);
     const last = items.at(-1);
-    return { items: items.map(loopView), ...(page.value.length > limit && last && { cursor: cursorOf(last) }) };
+    const cursor = last && placeAfter(order, last);
+    return { items: items.map(listedView), ...(page.value.length > limit && { cursor }) };
   }
 
   @Get('counts')
@@ -57,7 +75,7 @@ export class LoopsController {
     return countsView(await this.loops.counts(personOf(principal)));
   }
 
-  /** The loop, its history, the feedback in it and the drafts. */
+  /** The loop, its history, the feedback in it, the drafts, and what the customer was asked. */
   @Get(':loopId')
   async read(
     @Param('loopId') id: string,
@@ -66,15 +84,19 @@ export class LoopsController {
   ) {
     const found = await this.loops.one(personOf(principal), loopIdFrom(id));
     if (found.kind !== 'found') throw new Problem('not-found', 'There is no such loop.');
-    const { loop, history, feedback, drafts } = found.value;
-    void reply.header('etag', etagOf(loop.version));
+    const { history, feedback, drafts, writing, replies, ...shown } = found.value;
+    const followUps = await this.followUps.ofLoop(shown.loop.loopId);
+    void reply.header('etag', etagOf(shown.loop.version));
     return {
-      ...loopView(loop),
+      ...loopView(shown),
       history: history.map(eventView),
       // the count is of those that are not deleted; the list has them all
-      feedbackCount: loop.feedback,
+      feedbackCount: shown.loop.feedback,
       feedback: feedback.map(feedbackView),
       drafts: drafts.map((draft) => draftView(draft, feedback)),
+      followUps: followUps.map(followUpView),
+      writing,
+      replies: replies.map(({ loopId: _loopId, ...reply }) => reply),
     };
   }
 
@@ -86,41 +108,46 @@ export class LoopsController {
       ...draft,
       feedbackId: draft.feedbackId.toLowerCase(),
     });
-    if (saved.kind === 'unknown') throw new Problem('not-found', 'There is no such loop.');
-    if (saved.kind === 'not-yours')
-      throw new Problem('forbidden', 'Only those who may answer the customer draft an answer.');
-    if (saved.kind === 'refused') throw new Problem('transition-refused', saved.message, { reason: saved.reason });
-    return { stale: saved.stale };
+    if (saved.kind !== 'saved') throw refusal(saved);
+    const { stale, ...now } = saved;
+    return { stale, ...writingView(now) };
   }
-}
 
-function statesOf(text: string | undefined): LoopState[] | undefined {
-  if (text === undefined) return undefined;
-  return text.split(',').map((state) => {
-    if (!loopStates.includes(state as LoopState)) {
-      throw invalid('', 'state', `state is one or several of ${loopStates.join(', ')}.`);
+  /** Shows for a while longer that the caller writes. */
+  @Post(':loopId/draft/lock')
+  @HttpCode(200)
+  async keepWriting(@Param('loopId') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal) {
+    if (body !== undefined && (typeof body !== 'object' || body === null || Object.keys(body).length > 0)) {
+      throw invalid('', 'whitelistValidation', 'This takes nothing.');
     }
-    return state as LoopState;
-  });
-}
-
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return defaultLimit;
-  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > maxLimit) throw invalid('', 'limit', `limit is a number from 1 to ${maxLimit}.`);
-  return limit;
-}
-
-const cursorOf = ({ openedAt, loopId }: Loop): string =>
-  Buffer.from(JSON.stringify([openedAt.toISOString(), loopId])).toString('base64url');
-
-function placeOf(cursor: string | undefined): { openedAt: Date; loopId: string } | undefined {
-  if (cursor === undefined) return undefined;
-  try {
-    const [openedAt, loopId] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string];
-    if (isUuid(loopId) && !Number.isNaN(Date.parse(openedAt))) return { openedAt: new Date(openedAt), loopId };
-  } catch {
-    // told below
+    const kept = await this.drafts.keepWriting(personOf(principal), loopIdFrom(id));
+    if (kept.kind !== 'writing') throw refusal(kept);
+    return writingView(kept);
   }
-  throw invalid('', 'cursor', 'cursor is not one that this route gave.');
+
+  /** Gives up the caller's draft, and the place as the one who answers. */
+  @Delete(':loopId/draft')
+  @HttpCode(204)
+  async discard(@Param('loopId') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    if (!(await this.drafts.discard(personOf(principal), loopIdFrom(id)))) {
+      throw new Problem('not-found', 'There is no such loop.');
+    }
+  }
+}
+
+/** Who writes; a warning where somebody else began before. */
+const writingView = ({ until, writing, heldBy }: WritingNow) => ({
+  ...{ until, writing },
+  ...(heldBy !== undefined && { warning: { reason: 'being-answered', by: heldBy } }),
+});
+
+function refusal(refused: Exclude<DraftResult, { kind: 'saved' }>): Problem {
+  switch (refused.kind) {
+    case 'unknown':
+      return new Problem('not-found', 'There is no such loop.');
+    case 'not-yours':
+      return new Problem('forbidden', 'Only those who may answer the customer draft an answer.');
+    case 'refused':
+      return new Problem('transition-refused', refused.message, { reason: refused.reason });
+  }
 }

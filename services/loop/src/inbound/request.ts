@@ -47,3 +47,52 @@ export function oneOf(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   throw invalid('', name, `${name} may be given once.`);
 }
+
+const maxPage = 200;
+const usualPage = 50;
+
+/** `limit` of a list. */
+export function limitOf(value: unknown): number {
+  const text = oneOf('limit', value);
+  if (text === undefined) return usualPage;
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > maxPage) throw invalid('', 'limit', `limit is a number from 1 to ${maxPage}.`);
+  return limit;
+}
+
+/** A parameter of a list, such as `state`: one of these or several, by commas. */
+export function choicesOf<Choice extends string>(
+  name: string,
+  value: unknown,
+  known: readonly Choice[],
+): Choice[] | undefined {
+  return oneOf(name, value)
+    ?.split(',')
+    .map((choice) => {
+      if (known.includes(choice as Choice)) return choice as Choice;
+      throw invalid('', name, `${name} is one or several of ${known.join(', ')}.`);
+    });
+}
+
+/** Where a page of a list ended, as text that tells nobody anything. */
+export const cursorOf = (at: Date, id: string): string =>
+  Buffer.from(JSON.stringify([at.toISOString(), id])).toString('base64url');
+
+export function placeOf(value: unknown): { at: Date; id: string } | undefined {
+  const cursor = oneOf('cursor', value);
+  if (cursor === undefined) return undefined;
+  try {
+    const [at, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string, string];
+    if (isUuid(id) && !Number.isNaN(Date.parse(at))) return { at: new Date(at), id };
+  } catch {
+    // told below
+  }
+  throw invalid('', 'cursor', 'cursor is not one that this route gave.');
+}
+
+/** @throws Problem `invalid` for a parameter of the query that a list does not know */
+export function assertKnown(query: Record<string, unknown>, known: readonly string[]): void {
+  for (const name of Object.keys(query)) {
+    if (!known.includes(name)) throw invalid('', name, `There is no filter ${name}.`);
+  }
+}

@@ -6,8 +6,10 @@ import { DeadlineStore, type DeadlineTransaction, type DueLoop } from '../domain
 import { deadlinesOf, type DeadlineKind } from '../domain/deadline.js';
 import { outgoing } from '../domain/loop-changed.js';
 import { type Step } from '../domain/settlement.js';
+import { KeptSlaBook } from './sla-book.repository.js';
 import { loopColumns, type LoopEntity, loopOf } from './loop.entity.js';
 import { appendHistory, setDeadlines, writeLoops, type Move } from './loop.statement.js';
+import { inboxEventsOf } from './step.statement.js';
 
 /** A frozen replica must not hold its loops: the server gives it up after this long. */
 const idleInTransactionMs = 5_000;
@@ -17,6 +19,7 @@ export class DeadlineRepository extends DeadlineStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
+    private readonly book: KeptSlaBook,
   ) {
     super();
   }
@@ -29,7 +32,7 @@ export class DeadlineRepository extends DeadlineStore {
             set_config('idle_in_transaction_session_timeout', $1, true)`,
         [String(idleInTransactionMs)],
       );
-      return work(new PostgresDeadlines(manager, this.outbox), row!.now);
+      return work(new PostgresDeadlines(manager, this.outbox, this.book), row!.now);
     });
     this.outbox.wake();
     return result;
@@ -47,6 +50,7 @@ class PostgresDeadlines implements DeadlineTransaction {
   constructor(
     private readonly manager: EntityManager,
     private readonly outbox: Outbox,
+    private readonly book: KeptSlaBook,
   ) {}
 
   async lockDue(now: Date, limit: number): Promise<DueLoop[]> {
@@ -62,23 +66,29 @@ class PostgresDeadlines implements DeadlineTransaction {
       if (known) known.kinds.push(row.kind);
       else due.set(row.loopId, { loop: loopOf(row), kinds: [row.kind] });
     }
+    await this.book.withTerms(
+      this.manager,
+      [...due.values()].map(({ loop }) => loop),
+    );
     return [...due.values()];
   }
 
   async save(moved: readonly Move[], steps: readonly Step[]): Promise<void> {
-    await writeLoops(this.manager, [], moved);
-    await appendHistory(this.manager, steps);
+    await writeLoops(this.manager, [], moved, this.book);
+    await appendHistory(this.manager, steps, this.book);
   }
 
   async correct(due: readonly DueLoop[]): Promise<void> {
     await setDeadlines(
       this.manager,
-      due.flatMap(({ loop }) => deadlinesOf(loop).map((deadline) => ({ ...deadline, loopId: loop.loopId }))),
+      due.flatMap(({ loop }) =>
+        deadlinesOf(loop, this.book.termsOf(loop)).map((deadline) => ({ ...deadline, loopId: loop.loopId })),
+      ),
       due.flatMap(({ loop: { loopId }, kinds }) => kinds.map((kind) => ({ loopId, kind }))),
     );
   }
 
   async tell(events: readonly LoopChanged[]): Promise<void> {
-    await this.outbox.append(this.manager, events.map(outgoing));
+    await this.outbox.append(this.manager, [...events.map(outgoing), ...(await inboxEventsOf(this.manager, events))]);
   }
 }

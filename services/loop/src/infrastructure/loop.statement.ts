@@ -2,8 +2,13 @@ import { type EntityManager } from 'typeorm';
 import { ConcurrentChange } from '../domain/concurrent-change.js';
 import { deadlineChanges, type DeadlineKind, type KeptDeadline } from '../domain/deadline.js';
 import { type Loop } from '../domain/loop.js';
+import { nextLimit } from '../domain/sla/clocks.js';
+import { type SlaBook } from '../domain/sla/sla-book.js';
 import { type Step } from '../domain/settlement.js';
 import { arrayLiteral } from './array-literal.js';
+import { ringBell } from './delivery-bell.js';
+import { insertDeliveries } from './delivery.statement.js';
+import { followLoops } from './follow-up.statement.js';
 import { historyColumns, historyTypes, historyValues } from './loop-history.entity.js';
 
 /** A loop that is written, and what it was before. */
@@ -28,54 +33,58 @@ export async function written(
 }
 
 /**
- * Writes loops that open and loops that were there, with the deadlines that they have now, and counts them.
+ * Writes loops that open and loops that were there, with the deadlines and the follow-up that they have now, and counts
+ * them.
  * @throws ConcurrentChange where one that opens is there, or another is not at the version that it had before
  */
-export async function writeLoops(tx: EntityManager, opened: readonly Loop[], moves: readonly Move[]): Promise<void> {
-  await insertLoops(tx, opened);
-  await updateLoops(tx, moves);
-  const changes = moves.map(({ before, loop }) => deadlineChanges(before, loop));
+export async function writeLoops(
+  tx: EntityManager,
+  opened: readonly Loop[],
+  moves: readonly Move[],
+  book: SlaBook,
+): Promise<void> {
+  await insertLoops(tx, opened, book);
+  await updateLoops(tx, moves, book);
+  const changes = [
+    ...opened.map((loop) => deadlineChanges(undefined, loop, book)),
+    ...moves.map(({ before, loop }) => deadlineChanges(before, loop, book)),
+  ];
   await setDeadlines(
     tx,
     changes.flatMap(({ kept }) => kept),
     changes.flatMap(({ dropped }) => dropped),
   );
+  await followLoops(tx, moves);
   await tally(tx, opened, moves);
 }
 
-async function insertLoops(tx: EntityManager, loops: readonly Loop[]): Promise<void> {
+async function insertLoops(tx: EntityManager, loops: readonly Loop[], book: SlaBook): Promise<void> {
   if (loops.length === 0) return;
   await written(
     tx,
     loops.length,
-    `insert into loop (loop_id, version, state, cycle, level, team, priority, owner, waiting, feedback,
-        first_responded_at, resolved_at, closed_at, expires_at, customer, sla_policy, historic, received_at, opened_at)
-      select * from unnest(${loopTypes}, $15::uuid[], $16::text[], $17::bool[], $18::timestamptz[], $19::timestamptz[])
-      on conflict do nothing`,
-    [
-      ...loopValues(loops),
-      arrayLiteral(loops.map(({ customer }) => customer ?? null)),
-      arrayLiteral(loops.map(({ slaPolicy }) => slaPolicy)),
-      arrayLiteral(loops.map(({ historic }) => historic)),
-      arrayLiteral(loops.map(({ receivedAt }) => receivedAt.toISOString())),
-      arrayLiteral(loops.map(({ openedAt }) => openedAt.toISOString())),
-    ],
+    `insert into loop (${[...changing, ...lasting].map(({ name }) => name).join(', ')})
+      select * from unnest(${parametersOf([...changing, ...lasting])}) on conflict do nothing`,
+    [...changing, ...lasting].map(({ valueOf }) => arrayLiteral(loops.map((loop) => valueOf(loop, book)))),
   );
 }
 
-async function updateLoops(tx: EntityManager, moves: readonly Move[]): Promise<void> {
+async function updateLoops(tx: EntityManager, moves: readonly Move[], book: SlaBook): Promise<void> {
   if (moves.length === 0) return;
+  const names = changing.map(({ name }) => name);
   await written(
     tx,
     moves.length,
-    `update loop l set version = n.version, state = n.state, cycle = n.cycle, level = n.level, team = n.team,
-        priority = n.priority, owner = n.owner, waiting = n.waiting, feedback = n.feedback,
-        first_responded_at = n.first_responded_at, resolved_at = n.resolved_at, closed_at = n.closed_at,
-        expires_at = n.expires_at
-      from unnest(${loopTypes}, $15::int[]) n(loop_id, version, state, cycle, level, team, priority, owner, waiting,
-        feedback, first_responded_at, resolved_at, closed_at, expires_at, before)
+    `update loop l set ${names
+      .slice(1)
+      .map((name) => `${name} = n.${name}`)
+      .join(', ')}
+      from unnest(${parametersOf(changing)}, $${names.length + 1}::int[]) n(${names.join(', ')}, before)
       where l.loop_id = n.loop_id and l.version = n.before`,
-    [...loopValues(moves.map(({ loop }) => loop)), arrayLiteral(moves.map(({ before }) => before.version))],
+    [
+      ...changing.map(({ valueOf }) => arrayLiteral(moves.map(({ loop }) => valueOf(loop, book)))),
+      arrayLiteral(moves.map(({ before }) => before.version)),
+    ],
   );
 }
 
@@ -137,31 +146,75 @@ async function tally(tx: EntityManager, opened: readonly Loop[], moves: readonly
   );
 }
 
-export async function appendHistory(tx: EntityManager, steps: readonly Step[]): Promise<void> {
+/** Writes steps, and what the endpoints of teams are to hear of them. */
+export async function appendHistory(tx: EntityManager, steps: readonly Step[], book: SlaBook): Promise<void> {
   if (steps.length === 0) return;
-  await tx.query(
-    `insert into loop_history (${historyColumns}) select * from unnest(${historyTypes})`,
-    historyValues(steps),
+  const { affected } = await tx.queryRunner!.query(
+    `with appended as (
+      insert into loop_history (${historyColumns}) select * from unnest(${historyTypes})
+        returning loop_id, version, change, team
+    ) ${insertDeliveries}`,
+    historyValues(steps, book),
+    true,
   );
+  if (affected) ringBell(tx.connection);
 }
 
-const loopTypes =
-  '$1::uuid[], $2::int[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::int[], ' +
-  '$11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[]';
+interface LoopColumn {
+  readonly name: string;
+  readonly type: string;
+  valueOf(this: void, loop: Loop, book: SlaBook): string | number | boolean | null;
+}
 
-const loopValues = (loops: readonly Loop[]): string[] => [
-  arrayLiteral(loops.map(({ loopId }) => loopId)),
-  arrayLiteral(loops.map(({ version }) => version)),
-  arrayLiteral(loops.map(({ state }) => state)),
-  arrayLiteral(loops.map(({ cycle }) => cycle)),
-  arrayLiteral(loops.map(({ level }) => level)),
-  arrayLiteral(loops.map(({ team }) => team)),
-  arrayLiteral(loops.map(({ priority }) => priority)),
-  arrayLiteral(loops.map(({ owner }) => owner ?? null)),
-  arrayLiteral(loops.map(({ waiting }) => waiting)),
-  arrayLiteral(loops.map(({ feedback }) => feedback)),
-  arrayLiteral(loops.map(({ firstRespondedAt }) => firstRespondedAt?.toISOString() ?? null)),
-  arrayLiteral(loops.map(({ resolvedAt }) => resolvedAt?.toISOString() ?? null)),
-  arrayLiteral(loops.map(({ closedAt }) => closedAt?.toISOString() ?? null)),
-  arrayLiteral(loops.map(({ expiresAt }) => expiresAt?.toISOString() ?? null)),
+const column = (name: string, type: string, valueOf: LoopColumn['valueOf']): LoopColumn => ({ name, type, valueOf });
+const time = (name: string, valueOf: (loop: Loop, book: SlaBook) => Date | undefined): LoopColumn =>
+  column(name, 'timestamptz', (loop, book) => valueOf(loop, book)?.toISOString() ?? null);
+
+/** What an event may change, the key first. */
+const changing: readonly LoopColumn[] = [
+  column('loop_id', 'uuid', ({ loopId }) => loopId),
+  column('version', 'int', ({ version }) => version),
+  column('state', 'text', ({ state }) => state),
+  column('cycle', 'int', ({ cycle }) => cycle),
+  column('level', 'int', ({ level }) => level),
+  column('team', 'text', ({ team }) => team),
+  column('home', 'text', ({ home }) => home),
+  column('priority', 'text', ({ priority }) => priority),
+  column('owner', 'text', ({ owner }) => owner ?? null),
+  column('waiting', 'bool', ({ waiting }) => waiting),
+  column('feedback', 'int', ({ feedback }) => feedback),
+  column('touched', 'bool', ({ touched }) => touched),
+  column('topics', 'text', ({ topics }) => topics.join(' ')),
+  time('first_responded_at', ({ firstRespondedAt }) => firstRespondedAt),
+  time('resolved_at', ({ resolvedAt }) => resolvedAt),
+  time('closed_at', ({ closedAt }) => closedAt),
+  time('expires_at', ({ expiresAt }) => expiresAt),
+  column('terms', 'text', ({ clocks }) => clocks?.terms ?? null),
+  time('cycle_started_at', ({ clocks }) => clocks?.startedAt),
+  time('cycle_responded_at', ({ clocks }) => clocks?.responded?.at),
+  column('cycle_responded_worked_ms', 'bigint', ({ clocks }) => clocks?.responded?.workedMs ?? null),
+  column('paused_ms', 'bigint', ({ clocks }) => clocks?.pausedMs ?? null),
+  time('waiting_since', ({ clocks }) => clocks?.waitingSince),
+  column('told', 'smallint', ({ clocks }) => clocks?.told ?? null),
+  time('limit_at', (loop, book) => {
+    const terms = book.termsOf(loop);
+    return terms && nextLimit(loop, terms);
+  }),
 ];
+
+/** What never changes. */
+const lasting: readonly LoopColumn[] = [
+  column('customer', 'uuid', ({ customer }) => customer ?? null),
+  column('sla_policy', 'text', ({ slaPolicy }) => slaPolicy),
+  column('channel', 'text', ({ channel }) => channel ?? null),
+  column('segments', 'json', ({ segments }) => (segments ? JSON.stringify(segments) : null)),
+  column('historic', 'bool', ({ historic }) => historic),
+  time('received_at', ({ receivedAt }) => receivedAt),
+  time('opened_at', ({ openedAt }) => openedAt),
+];
+
+/** All of them. */
+export const loopColumnNames: readonly string[] = [...changing, ...lasting].map(({ name }) => name);
+
+const parametersOf = (columns: readonly LoopColumn[]): string =>
+  columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { PresentStore, type Present } from '../domain/present-store.js';
+import { everyStepOf } from './archive.statement.js';
 import { toldOf, type ToldRow } from './settlement.repository.js';
 
 @Injectable()
@@ -11,12 +12,16 @@ export class PresentRepository extends PresentStore {
       (Omit<ToldRow, 'settlement'> & { settlement: number | null; member: string })[]
     >(
       `select distinct on (l.loop_id) f.feedback_id "member", l.loop_id "loopId", l.version, h.at, h.change,
-          h.actor_kind "actorKind", h.actor_id "actorId", h.state, h.cycle, h.team, h.priority, h.owner,
+          h.actor_kind "actorKind", h.actor_id "actorId", h.state, h.cycle, h.level, h.team, h.priority, h.owner, h.clocks,
           s.feedback_id "feedbackId", s.revision, s.tag_revision "tagRevision", s.route_revision "routeRevision",
           s.settlement, s.outcome, s.team "settledTeam", s.sentiment "settledSentiment"
         from feedback f
-          join loop l on l.loop_id = f.loop_id
-          join loop_history h on h.loop_id = l.loop_id and h.version = l.version
+          join lateral (
+            select loop_id, version from loop where loop.loop_id = f.loop_id
+            union all
+            select loop_id, version from loop_archive where loop_archive.loop_id = f.loop_id
+          ) l on true
+          join lateral ${everyStepOf('l.loop_id')} h on h.version = l.version
           left join settlement s on s.feedback_id = h.feedback_id and s.loop_id = h.loop_id and s.version = h.version
         where f.feedback_id = any($1::uuid[])
         order by l.loop_id, f.feedback_id, s.settlement`,

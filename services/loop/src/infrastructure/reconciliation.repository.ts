@@ -1,6 +1,7 @@
 import { type LoopState, type SettlementOutcome } from '@closeloop/contracts';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { droppedUntil } from './archive.statement.js';
 import { type LoopRecord } from '../domain/reconciliation.js';
 import { ReconciliationStore, type RecordRange } from '../domain/reconciliation-store.js';
 
@@ -12,6 +13,7 @@ interface RecordRow {
   loop_id: string | null;
   state: LoopState | null;
   version: number | null;
+  received_at: Date;
 }
 
 @Injectable()
@@ -23,18 +25,31 @@ export class ReconciliationRepository extends ReconciliationStore {
   override async recordsOf(feedbackIds: readonly string[]): Promise<Map<string, LoopRecord>> {
     // one statement sees one state of all of them
     const rows = await this.dataSource.query<RecordRow[]>(
-      `select f.feedback_id, f.revision, f.outcome, f.loop_id, l.state, l.version,
+      `select f.feedback_id, f.revision, f.outcome, f.loop_id, l.state, l.version, f.received_at,
           coalesce((select max(s.settlement) from settlement s
             where s.feedback_id = f.feedback_id and s.outcome <> 'superseded'), f.settlement) settlement
-        from feedback f left join loop l on l.loop_id = f.loop_id
+        from feedback f left join lateral (
+            select state, version from loop where loop.loop_id = f.loop_id
+            union all
+            select state, version from loop_archive where loop_archive.loop_id = f.loop_id
+          ) l on true
         where f.feedback_id = any($1::uuid[])`,
       [feedbackIds],
     );
+    const isGone = ({ loop_id, state }: RecordRow): boolean => loop_id !== null && state === null;
+    const until = rows.some(isGone) ? await droppedUntil(this.dataSource.manager) : undefined;
     return new Map(
-      rows.map(({ feedback_id: feedbackId, loop_id: loopId, state, version, ...row }) => [
-        feedbackId,
-        { feedbackId, ...row, loopId, loop: state !== null && version !== null ? { state, version } : null },
-      ]),
+      rows.map((row) => {
+        const { feedback_id: feedbackId, revision, settlement, outcome, loop_id: loopId, state, version } = row;
+        const isDropped = until !== undefined && isGone(row) && row.received_at < until;
+        return [
+          feedbackId,
+          {
+            ...{ feedbackId, revision, settlement, outcome, loopId, ...(isDropped && { isDropped }) },
+            loop: state !== null && version !== null ? { state, version } : null,
+          },
+        ];
+      }),
     );
   }
 

@@ -8,8 +8,11 @@ import {
   type SettlementKey,
   type SettlementTransaction,
 } from '../domain/settlement-store.js';
+import { movingChanges } from '../domain/endpoint.js';
+import { changeOf } from '../domain/loop-changed.js';
 import { type Loop } from '../domain/loop.js';
 import { type SettledFeedback } from '../domain/settlement.js';
+import { bringBackWordsOf, droppedUntil, everyStepOf, lockLoopRows } from './archive.statement.js';
 import { arrayLiteral } from './array-literal.js';
 import {
   feedbackColumns,
@@ -20,12 +23,14 @@ import {
   feedbackValues,
 } from './feedback.entity.js';
 import { type LoopHistoryEntity } from './loop-history.entity.js';
-import { loopColumns, type LoopEntity, loopOf } from './loop.entity.js';
+import { loopOf } from './loop.entity.js';
+import { KeptSlaBook } from './sla-book.repository.js';
 import { appendHistory, writeLoops, written } from './loop.statement.js';
+import { teamsBefore } from './step.statement.js';
 
 export type ToldRow = Pick<
   LoopHistoryEntity,
-  'change' | 'actorKind' | 'actorId' | 'state' | 'cycle' | 'team' | 'priority' | 'owner'
+  'change' | 'actorKind' | 'actorId' | 'state' | 'cycle' | 'level' | 'team' | 'priority' | 'owner' | 'clocks'
 > &
   SettlementKey & {
     settlement: number;
@@ -41,13 +46,20 @@ export type ToldRow = Pick<
 /** One statement for each table and batch: arrays in, UNNEST, no row by row. */
 @Injectable()
 export class SettlementRepository extends SettlementStore {
+  constructor(private readonly book: KeptSlaBook) {
+    super();
+  }
+
   override within(transaction: object): SettlementTransaction {
-    return new PostgresSettlement(transaction as EntityManager);
+    return new PostgresSettlement(transaction as EntityManager, this.book);
   }
 }
 
 class PostgresSettlement implements SettlementTransaction {
-  constructor(private readonly tx: EntityManager) {}
+  constructor(
+    private readonly tx: EntityManager,
+    private readonly book: KeptSlaBook,
+  ) {}
 
   async lockFeedback(feedbackIds: readonly string[]): Promise<Map<string, SettledFeedback>> {
     const rows = await this.tx.query<FeedbackEntity[]>(
@@ -58,21 +70,28 @@ class PostgresSettlement implements SettlementTransaction {
   }
 
   async toldOf(keys: readonly SettlementKey[]): Promise<Map<string, LoopChanged>> {
-    const rows = await this.tx.query<ToldRow[]>(
+    let rows = await this.told(keys, 'left join loop_history h on h.loop_id = s.loop_id and h.version = s.version');
+    if (rows.some(({ version, change }) => version > 0 && !change)) {
+      rows = await this.told(keys, `left join lateral ${everyStepOf('s.loop_id')} h on h.version = s.version`);
+    }
+    return new Map(rows.map((row) => [keyText(row), toldOf(row)]));
+  }
+
+  private told(keys: readonly SettlementKey[], history: string): Promise<ToldRow[]> {
+    return this.tx.query(
       `select s.feedback_id "feedbackId", s.revision, s.tag_revision "tagRevision", s.route_revision "routeRevision",
           encode(s.content_hash, 'hex') "contentHash", s.settlement, s.outcome, s.loop_id "loopId", s.version, s.at,
           s.team "settledTeam", s.sentiment "settledSentiment", f.source, h.change, h.actor_kind "actorKind",
-          h.actor_id "actorId", h.state, h.cycle, h.team, h.priority, h.owner
+          h.actor_id "actorId", h.state, h.cycle, h.level, h.team, h.priority, h.owner, h.clocks
         from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[])
             k(feedback_id, revision, tag_revision, route_revision, content_hash)
           join settlement s on s.feedback_id = k.feedback_id and s.revision = k.revision
             and s.tag_revision = k.tag_revision and s.route_revision = k.route_revision
             and s.content_hash = decode(k.content_hash, 'hex')
           join feedback f on f.feedback_id = s.feedback_id
-          left join loop_history h on h.loop_id = s.loop_id and h.version = s.version`,
+          ${history}`,
       keyColumns(keys),
     );
-    return new Map(rows.map((row) => [keyText(row), toldOf(row)]));
   }
 
   async lockCustomers(customers: readonly string[]): Promise<void> {
@@ -94,17 +113,22 @@ class PostgresSettlement implements SettlementTransaction {
   }
 
   async lockLoops(loopIds: readonly string[]): Promise<Loop[]> {
-    const rows = await this.tx.query<LoopEntity[]>(
-      `select ${loopColumns} from loop where loop_id = any($1::uuid[]) order by loop_id for update`,
-      [loopIds],
-    );
-    return rows.map(loopOf);
+    return this.book.withTerms(this.tx, (await lockLoopRows(this.tx, loopIds)).map(loopOf));
+  }
+
+  droppedUntil(): Promise<Date | undefined> {
+    return droppedUntil(this.tx);
+  }
+
+  async teamsLeft(changes: readonly LoopChanged[]): Promise<Map<string, string>> {
+    const moving = changes.filter(({ change, loop }) => loop && (movingChanges as readonly string[]).includes(change));
+    return moving.length === 0 ? new Map() : teamsBefore(this.tx, moving);
   }
 
   async save(now: Date, changes: SettlementChanges): Promise<void> {
     const { opened, moved, steps, newFeedback, knownFeedback, settlements, words, erased } = changes;
-    await writeLoops(this.tx, opened, moved);
-    await appendHistory(this.tx, steps);
+    await writeLoops(this.tx, opened, moved, this.book);
+    await appendHistory(this.tx, steps, this.book);
     if (newFeedback.length > 0) {
       await written(
         this.tx,
@@ -162,8 +186,13 @@ class PostgresSettlement implements SettlementTransaction {
       );
     }
     if (erased.length > 0) {
+      await bringBackWordsOf(this.tx, erased);
       await this.tx.query(
         `delete from words where feedback_id = any($1::uuid[]) and kind in ('feedback', 'evidence')`,
+        [erased],
+      );
+      await this.tx.query(
+        `update words set answers = null where feedback_id = any($1::uuid[]) and kind = 'response' and answers is not null`,
         [erased],
       );
     }
@@ -178,19 +207,22 @@ const keyColumns = (keys: readonly SettlementKey[]): string[] => [
   arrayLiteral(keys.map(({ contentHash }) => contentHash)),
 ];
 
-/** What was told, put together again: the loop as it was after that version. */
+/** What was told, put together again: the loop as it was after that version; of a loop that was dropped, the settlement alone. */
 export const toldOf = (row: ToldRow): LoopChanged => ({
-  ...{ loopId: row.loopId, version: row.version, at: row.at.toISOString() },
-  ...(row.version > 0
+  ...{ loopId: row.loopId, at: row.at.toISOString() },
+  ...(row.version > 0 && row.change
     ? {
-        change: row.change,
+        version: row.version,
+        ...changeOf(row.change),
         actor: { kind: row.actorKind, ...(row.actorId !== null && { id: row.actorId }) },
         loop: {
           ...{ state: row.state, cycle: row.cycle, team: row.team, priority: row.priority },
           ...(row.owner !== null && { owner: row.owner }),
+          ...(row.level !== null && row.level > 0 && { level: row.level }),
+          ...(row.clocks && { clocks: row.clocks }),
         },
       }
-    : { change: 'settled', actor: { kind: 'source', id: row.source }, loop: null }),
+    : { version: 0, change: 'settled', actor: { kind: 'source', id: row.source }, loop: null }),
   feedback: {
     ...{ feedbackId: row.feedbackId, revision: row.revision, settlement: row.settlement, outcome: row.outcome },
     ...{ tagRevision: row.tagRevision, routeRevision: row.routeRevision },

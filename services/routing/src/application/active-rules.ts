@@ -1,34 +1,47 @@
-import { compileRules, type RuleSet } from '../domain/rule-set.js';
-import type { RuleSetStore } from '../domain/rule-set.store.js';
+import { Fallbacks } from '../domain/fallback.js';
+import type { FallbackStore } from '../domain/fallback.store.js';
+import type { Routing } from '../domain/route-feedback.js';
+import { compileSaved } from '../domain/rule-set.js';
+import type { ActiveVersions, RuleSetStore } from '../domain/rule-set.store.js';
 
 /**
- * The active rule set, compiled, as this replica knows it. Routing never waits for the database: between two looks, and while it
- * is away, the rules of the last look hold.
+ * The active rule set, compiled, and the fallbacks, as this replica knows them. Routing never waits for the database: between two looks, and
+ * while it is away, those of the last look hold.
  */
 export class ActiveRules {
-  #current: RuleSet | undefined;
+  #current: Routing | undefined;
+  #versions: ActiveVersions | undefined;
 
-  constructor(private readonly store: RuleSetStore) {}
+  /** @param threshold the confidence from which on a fallback is acted on */
+  constructor(
+    private readonly ruleSets: Pick<RuleSetStore, 'activeVersions' | 'activeRules'>,
+    private readonly fallbacks: FallbackStore,
+    private readonly threshold: number | undefined,
+  ) {}
 
-  /** @throws Error before the first `refresh` */
-  get current(): RuleSet {
+  /** One whole: who routes a feedback takes it once. @throws Error before the first `refresh` */
+  get current(): Routing {
     if (!this.#current) throw new Error('The active rules were not loaded yet');
     return this.#current;
   }
 
-  /** Takes over the active version where it is another than the one at hand; says whether it was. */
+  /** Takes over what is active where it is another than what is at hand; says whether it was. */
   async refresh(): Promise<boolean> {
-    if (this.#current && (await this.store.activeVersion()) === this.#current.version) return false;
-    const { version, rules: definitions } = await this.store.active();
-    const teams = new Set(definitions.map(({ team }) => team));
-    const { rules, violations } = compileRules(definitions, teams);
-    // Never a part of a rule set: a rule that is left out would send its feedback to the wrong team.
-    if (violations.length > 0) {
-      const reasons = violations.map(({ pointer, message }) => `${pointer}: ${message}`).join('; ');
-      throw new Error(`Rule set ${version} cannot be used by this release: ${reasons}`);
-    }
-    if (this.#current && this.#current.version > version) return false;
-    this.#current = { version, rules };
+    const seen = await this.ruleSets.activeVersions();
+    const known = this.#versions;
+    const [sameRules, sameFallbacks] = [known?.ruleSet === seen.ruleSet, known?.fallbacks === seen.fallbacks];
+    if (this.#current && sameRules && sameFallbacks) return false;
+    const ruleSet = this.#current && sameRules ? this.#current.ruleSet : await this.#ruleSet();
+    const learned = await this.fallbacks.latest();
+    // An answer that came late: two looks may be under way.
+    if (this.#current && this.#current.ruleSet.version > ruleSet.version) return false;
+    this.#current = { ruleSet, fallbacks: new Fallbacks(learned.fallbacks, this.threshold) };
+    this.#versions = { ruleSet: ruleSet.version, fallbacks: learned.version };
     return true;
+  }
+
+  async #ruleSet() {
+    const { version, rules } = await this.ruleSets.activeRules();
+    return compileSaved(version, rules);
   }
 }

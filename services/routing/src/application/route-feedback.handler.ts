@@ -20,11 +20,9 @@ export class RouteFeedbackHandler {
 
   handle({ feedback, tagRevision, tags }: FeedbackTagged): RoutedFeedback {
     const { feedbackId, revision, contentHash } = feedback;
-    const ruleSet = this.activeRules.current;
-    const route =
-      feedback.kind === 'deleted'
-        ? null
-        : routeFeedback(ruleSet, feedback, tags, (...failure) => this.onFailure(ruleSet.version, ...failure));
+    const { ruleSet, fallbacks } = this.activeRules.current;
+    const failed: OnFailure = (...failure) => this.onFailure(ruleSet.version, ...failure);
+    const route = feedback.kind === 'deleted' ? null : routeFeedback(ruleSet, feedback, tags, failed, fallbacks);
     return {
       id: hopEventId('routed', { feedbackId, revision, tagRevision, routeRevision, contentHash }),
       data: { feedback, tagRevision, tags, routeRevision, route },

@@ -1,4 +1,5 @@
 import { Environment, type ASTNode, type SourceRange } from '@marcbachmann/cel-js';
+import { hintOf } from './condition-hint.js';
 import { celTypeName, conditionVariables, type ConditionType } from './condition-types.js';
 
 /** Most characters, and most parts, of one condition. */
@@ -71,7 +72,19 @@ export function checkCondition(expression: string): ASTNode {
     throw new ConditionError(`A condition has at most ${maxConditionLength} characters`, whole);
   }
   const { valid, type, error } = environment.check(expression);
-  if (!valid) throw new ConditionError(error?.summary ?? 'This is not a condition', error?.range ?? whole);
+  if (!valid) {
+    const { summary = 'This is not a condition', range = whole } = error ?? {};
+    throw new ConditionError(summary + hintIn(expression, summary, range), range);
+  }
   if (type !== 'bool') throw new ConditionError(`A condition is true or false, and this is ${String(type)}`, whole);
   return environment.parse(expression).ast;
+}
+
+/** What does not parse has no names to be near to. */
+function hintIn(expression: string, summary: string, range: SourceRange): string {
+  try {
+    return hintOf(summary, range, environment.parse(expression).ast);
+  } catch {
+    return '';
+  }
 }

@@ -1,5 +1,11 @@
 import { Feedback, jsonSchemaOf, Tags, type JsonSchema } from '@closeloop/contracts';
 
+/** What a condition looks at. */
+export interface ConditionSubject {
+  feedback: Feedback;
+  tags: Tags | null;
+}
+
 /** What a part of a condition can be, as far as conditions tell things apart. */
 export type ConditionType =
   | { kind: 'string'; values?: readonly string[] }

@@ -1,7 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compileCondition, isCondition, type Condition, type ConditionSubject } from './condition.js';
+import { compileCondition, isCondition, type Condition } from './condition.js';
+import type { ConditionSubject } from './condition-types.js';
 import { feedbackWith, tagsWith } from './feedback.fixture.js';
 
 const condition = (expression: string): Condition => {
@@ -107,8 +108,12 @@ describe('compileCondition', () => {
 
   it.each([
     ['feedback.colour == "red"', 1, 10, 'colour'],
-    ['tags.sentiment.labl == "negative"', 1, 16, 'labl'],
-    ['tags.topics.exists(t, t.nam == "x")', 1, 25, 'nam'],
+    ['feedback.chanel == "review"', 1, 10, 'did you mean channel?'],
+    ['tags.sentiment.labl == "negative"', 1, 16, 'labl; did you mean label?'],
+    ['tags.topics.exists(t, t.nam == "x")', 1, 25, 'nam; did you mean name?'],
+    ['feedbak.text == "x"', 1, 1, 'did you mean feedback?'],
+    ['feedback.text.contain("x")', 1, 1, 'did you mean contains?'],
+    ['tags.topics.exists(t, t.name.startWith("x"))', 1, 23, 'did you mean startsWith?'],
     ['feedback.text == 3', 1, 1, 'string == int'],
     ['feedback.rating.value == "5"', 1, 1, 'double == string'],
     ['tags.sentiment.label == "negativ"', 1, 25, 'negative'],

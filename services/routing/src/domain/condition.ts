@@ -1,20 +1,19 @@
-import type { Feedback, Tags } from '@closeloop/contracts';
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import { checkCondition, ConditionError, type ConditionProblem } from './condition-checker.js';
-import { conditionVariables, type ConditionType } from './condition-types.js';
-
-/** What a condition looks at. */
-export interface ConditionSubject {
-  feedback: Feedback;
-  tags: Tags | null;
-}
+import { costOf, costOfPattern } from './condition-cost.js';
+import { necessaryEqualities, type Equality } from './condition-equality.js';
+import { conditionVariables, type ConditionSubject, type ConditionType } from './condition-types.js';
 
 /** A checked condition, ready to be asked again and again. Its cost is bounded and linear in the text. */
 export interface Condition {
   holds(subject: ConditionSubject): boolean;
   /** Instructions of its regular expressions together: what limits of a whole rule set count. */
   patternSize: number;
+  /** The most steps that it can take, of some ten nanoseconds each */
+  cost: number;
+  /** What must be so for it to hold, as far as that is plain to see */
+  equalities: readonly Equality[];
 }
 
 /** Bounds of one regular expression: characters, and instructions of its program. */
@@ -416,16 +415,25 @@ function compile(node: ASTNode, at: Compilation): Part {
  */
 export function compileCondition(expression: string): Condition | ConditionProblem {
   try {
+    const ast = checkCondition(expression);
     const at: Compilation = { patternSize: 0 };
-    const part = compileBool(checkCondition(expression), at);
+    const part = compileBool(ast, at);
     return {
       patternSize: at.patternSize,
+      cost: costOf(ast) + costOfPattern(at.patternSize),
+      equalities: necessaryEqualities(ast),
       holds: ({ feedback, tags }) => part.run({ feedback, tags, item: undefined }),
     };
   } catch (error) {
     if (error instanceof ConditionError) return error.in(expression);
     throw error;
   }
+}
+
+/** A part of a checked condition that is true or false, to be asked by itself. */
+export function truthOf(node: ASTNode): (subject: ConditionSubject) => boolean {
+  const part = compileBool(node, { patternSize: 0 });
+  return ({ feedback, tags }) => part.run({ feedback, tags, item: undefined });
 }
 
 /** Tells the two results of `compileCondition` apart. */

@@ -3,9 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { feedbackWith, tagsWith } from './feedback.fixture.js';
 import { routeFeedback } from './route-feedback.js';
-import { compileRules, maxRules, type RuleDefinition, type RuleSet } from './rule-set.js';
+import { Fallbacks } from './fallback.js';
+import { compileRules, maxRules, ruleSetOf as indexed, type RuleDefinition, type RuleSet } from './rule-set.js';
 
 const teams = new Set(['triage', 'support', 'billing']);
+const known = { teams, slaPolicies: new Set(['urgent', 'standard']) };
 const rule = (definition: Partial<RuleDefinition>): RuleDefinition => ({
   name: 'a-rule',
   when: 'true',
@@ -18,9 +20,9 @@ const rule = (definition: Partial<RuleDefinition>): RuleDefinition => ({
   ...definition,
 });
 const ruleSetOf = (...definitions: RuleDefinition[]): RuleSet => {
-  const { rules, violations } = compileRules(definitions, teams);
+  const { rules, violations } = compileRules(definitions, known);
   expect(violations).toEqual([]);
-  return { version: 7, rules };
+  return indexed(7, rules);
 };
 const never = () => {
   throw new Error('no rule was to fail');
@@ -70,16 +72,14 @@ describe('routeFeedback', () => {
     const failing = {
       ...broken!,
       condition: {
-        patternSize: 0,
+        ...broken!.condition,
         holds: () => {
           throw failure;
         },
       },
     };
     const told: unknown[] = [];
-    const route = routeFeedback({ version: 7, rules: [failing, sound!] }, feedbackWith({}), null, (...args) =>
-      told.push(args),
-    );
+    const route = routeFeedback(indexed(7, [failing, sound!]), feedbackWith({}), null, (...args) => told.push(args));
     expect(route.rule).toBe('sound');
     expect(told).toEqual([[failing, failure]]);
   });
@@ -134,6 +134,44 @@ describe('routeFeedback', () => {
   });
 });
 
+describe('a learned fallback', () => {
+  const learned = [
+    { topic: 'billing/refund', team: 'billing', n: 60, toTeam: 58, confidence: 0.89 },
+    { topic: 'service/staff', team: 'support', n: 6, toTeam: 5, confidence: 0.44 },
+  ];
+  const tags = tagsWith({
+    topics: [
+      { name: 'service/staff', confidence: 1 },
+      { name: 'billing/refund', confidence: 0.6 },
+    ],
+  });
+  const route = (threshold: number | undefined, ruleSet = ruleSetOf()) =>
+    routeFeedback(ruleSet, feedbackWith({}), tags, never, new Fallbacks(learned, threshold));
+
+  it('given no threshold: the surest is proposed, and triage has it', () => {
+    expect(route(undefined)).toMatchObject({
+      ...{ team: 'triage', rule: 'default' },
+      fallback: { team: 'billing', topic: 'billing/refund', confidence: 0.89, applied: false },
+    });
+  });
+
+  it('given a threshold that it reaches: it is acted on, and says so; given one above: it is not', () => {
+    expect(route(0.89)).toMatchObject({ team: 'billing', rule: 'default', fallback: { applied: true } });
+    expect(route(0.9)).toMatchObject({ team: 'triage', fallback: { applied: false } });
+    expect(violationsOfRoute(route(0.89))).toBeUndefined();
+  });
+
+  it('given a rule that matches: none is said', () => {
+    expect(route(0.5, ruleSetOf(rule({})))).not.toHaveProperty('fallback');
+  });
+
+  it('given topics of which nothing is known: none is said', () => {
+    const other = tagsWith({ topics: [{ name: 'hotel/room', confidence: 1 }] });
+    const fallbacks = new Fallbacks(learned, 0.5);
+    expect(routeFeedback(ruleSetOf(), feedbackWith({}), other, never, fallbacks)).not.toHaveProperty('fallback');
+  });
+});
+
 describe('compileRules', () => {
   it('given several things that are wrong: tells of each, with a pointer', () => {
     const { violations } = compileRules(
@@ -143,23 +181,37 @@ describe('compileRules', () => {
         rule({ name: 'default' }),
         rule({ name: 'four', team: 'nobody' }),
         rule({ name: 'five', when: 'feedback.historic &&\n feedback.nope' }),
+        rule({ name: 'six', team: 'biling', slaPolicy: 'standart' }),
       ],
-      teams,
+      known,
     );
     expect(violations).toMatchObject([
       { pointer: '/rules/1/name', rule: 'unique' },
       { pointer: '/rules/2/name', rule: 'reserved' },
       { pointer: '/rules/3/team', rule: 'team' },
       { pointer: '/rules/4/when', rule: 'condition', line: 2, column: 11 },
+      { pointer: '/rules/5/team', rule: 'team', message: 'There is no team biling; did you mean billing?' },
+      { pointer: '/rules/5/slaPolicy', rule: 'slaPolicy', message: expect.stringContaining('did you mean standard?') },
     ]);
   });
 
   it('given too many rules, or too large regular expressions together: refuses', () => {
     const many = Array.from({ length: maxRules + 1 }, (_, index) => rule({ name: `rule-${index}` }));
-    expect(compileRules(many, teams).violations).toMatchObject([{ pointer: '/rules', rule: 'arrayMaxSize' }]);
+    expect(compileRules(many, known).violations).toMatchObject([{ pointer: '/rules', rule: 'arrayMaxSize' }]);
     const heavy = Array.from({ length: 60 }, (_, index) =>
       rule({ name: `rule-${index}`, when: 'feedback.text.matches("[ab]{400}")' }),
     );
-    expect(compileRules(heavy, teams).violations).toMatchObject([{ pointer: '/rules', rule: 'patternSize' }]);
+    expect(compileRules(heavy, known).violations).toMatchObject([{ pointer: '/rules', rule: 'patternSize' }]);
+  });
+
+  it('given a condition that may take too many steps, or too many of them together: refuses', () => {
+    const inList = (times: number) =>
+      `tags.topics.exists(t, ${Array.from({ length: times }, () => 't.name.contains("a")').join(' || ')})`;
+    const texts = Array.from({ length: 6 }, () => 'feedback.text.matches("[ab]{900}")').join(' || ');
+    expect(compileRules([rule({ when: texts })], known).violations).toMatchObject([
+      { pointer: '/rules/0/when', rule: 'cost' },
+    ]);
+    const many = Array.from({ length: 60 }, (_, index) => rule({ name: `rule-${index}`, when: inList(60) }));
+    expect(compileRules(many, known).violations).toMatchObject([{ pointer: '/rules', rule: 'cost' }]);
   });
 });

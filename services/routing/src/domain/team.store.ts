@@ -1,3 +1,5 @@
+import type { Actor } from './actor.js';
+
 export interface Team {
   name: string;
   displayName: string;
@@ -13,10 +15,10 @@ export abstract class TeamStore {
   /** In the order of their names. */
   abstract all(): Promise<Team[]>;
   /** undefined where a team of that name is there already. */
-  abstract create(team: { name: string; displayName: string }, by: string): Promise<Team | undefined>;
+  abstract create(team: { name: string; displayName: string }, by: Actor): Promise<Team | undefined>;
   /**
    * False where there is no such team.
    * @throws TeamInUseError for triage, and for a team that the active rules name
    */
-  abstract remove(name: string, by: string): Promise<boolean>;
+  abstract remove(name: string, by: Actor): Promise<boolean>;
 }

@@ -20,7 +20,9 @@ export class ActiveRulesPoller implements OnModuleInit, OnModuleDestroy {
   /** Before anything is consumed; a start without rules fails. */
   async onModuleInit(): Promise<void> {
     await this.activeRules.refresh();
-    this.#logger.log(`Rule set ${this.activeRules.current.version}, ${this.activeRules.current.rules.length} rules`);
+    this.#logger.log(
+      `Rule set ${this.activeRules.current.ruleSet.version}, ${this.activeRules.current.ruleSet.rules.length} rules`,
+    );
     this.#next();
   }
 
@@ -41,7 +43,7 @@ export class ActiveRulesPoller implements OnModuleInit, OnModuleDestroy {
   async #refresh(): Promise<void> {
     try {
       const changed = await this.activeRules.refresh();
-      if (changed) this.#logger.log(`Rule set ${this.activeRules.current.version} is active`);
+      if (changed) this.#logger.log(`Rule set ${this.activeRules.current.ruleSet.version} is active`);
       if (this.#failing) this.#logger.log('Rules can be looked up again');
       this.#failing = false;
     } catch (error) {

@@ -27,7 +27,7 @@ import { maxConditionLength } from '../domain/condition-checker.js';
 import { maxRules, type RuleDefinition } from '../domain/rule-set.js';
 
 /** One rule as a manager sends it; what is optional has the usual value. */
-class RuleInput {
+export class RuleInput {
   @IsString() @MinLength(1) @MaxLength(200) name!: string;
   @IsString() @MinLength(1) @MaxLength(maxConditionLength) when!: string;
   @Matches(teamPattern) team!: string;
@@ -46,6 +46,13 @@ class RuleInput {
 class RuleSetInput {
   @IsArray() @ArrayMaxSize(maxRules) rules!: unknown[];
   /** The version that was active when the rules were written */
+  @IsOptional() @IsInt() @Min(1) @Max(2_147_483_647) basedOn?: number;
+  @IsOptional() @IsString() @MinLength(1) @MaxLength(2000) reason?: string;
+}
+
+export class ActivateRequest {
+  @IsString() @MinLength(1) @MaxLength(2000) reason!: string;
+  /** The version that is to be active until then; the one that the draft was based on unless told otherwise */
   @IsOptional() @IsInt() @Min(1) @Max(2_147_483_647) basedOn?: number;
 }
 
@@ -66,10 +73,10 @@ const definitionOf = (rule: RuleInput): RuleDefinition => ({
 /** Reads the body of a request for a new rule set: the rules, or what is wrong with their shape. */
 export function readRuleSet(
   body: unknown,
-): { rules: RuleDefinition[]; basedOn?: number } | { violations: readonly Violation[] } {
+): { rules: RuleDefinition[]; basedOn?: number; reason?: string } | { violations: readonly Violation[] } {
   const wrong = violationsOfRuleSet(body);
   if (wrong) return { violations: wrong };
-  const { rules, basedOn } = body as RuleSetInput;
+  const { rules, basedOn, reason } = body as RuleSetInput;
   const violations = rules.flatMap((rule, index) =>
     (violationsOfRule(rule) ?? []).map((violation) => ({
       ...violation,
@@ -80,5 +87,6 @@ export function readRuleSet(
   return {
     rules: (rules as RuleInput[]).map(definitionOf),
     ...(basedOn === undefined || basedOn === null ? {} : { basedOn }),
+    ...(reason === undefined || reason === null ? {} : { reason }),
   };
 }

@@ -1,11 +1,12 @@
 import { teamPattern, requestValidatorOf } from '@closeloop/contracts';
-import { CurrentPrincipal, ForPeople, Problem, type Principal } from '@closeloop/platform';
+import { auditActorOf, CurrentPrincipal, ForPeople, Problem, type Principal } from '@closeloop/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { MakeTeam } from '../application/make-team.handler.js';
+import { InboxUnavailableError } from '../domain/inbox-topics.js';
 import { TeamInUseError, TeamStore, type Team } from '../domain/team.store.js';
-import { actorOf } from './actor.js';
 
-class TeamInput {
+export class TeamInput {
   @Matches(teamPattern) name!: string;
   @IsString() @MinLength(1) @MaxLength(200) displayName!: string;
 }
@@ -14,7 +15,10 @@ const violationsOf = requestValidatorOf(TeamInput);
 
 @Controller('v1/teams')
 export class TeamsController {
-  constructor(private readonly teams: TeamStore) {}
+  constructor(
+    private readonly teams: TeamStore,
+    private readonly makeTeam: MakeTeam,
+  ) {}
 
   @Get()
   @ForPeople()
@@ -29,7 +33,11 @@ export class TeamsController {
     const errors = violationsOf(body);
     if (errors) throw new Problem('invalid', 'The team is not valid', { errors });
     const input = body as TeamInput;
-    const team = await this.teams.create(input, actorOf(principal));
+    const team = await this.makeTeam.handle(input, auditActorOf(principal)).catch((error: unknown) => {
+      if (!(error instanceof InboxUnavailableError)) throw error;
+      const headers = { 'retry-after': '5' };
+      throw new Problem('store-unavailable', `${error.message}. No team was made.`, { headers, cause: error });
+    });
     if (!team) throw new Problem('version-conflict', `There is a team ${input.name} already`);
     return team;
   }
@@ -39,7 +47,7 @@ export class TeamsController {
   @ForPeople('manager', 'admin')
   async remove(@Param('name') name: string, @CurrentPrincipal() principal: Principal): Promise<void> {
     try {
-      if (await this.teams.remove(name, actorOf(principal))) return;
+      if (await this.teams.remove(name, auditActorOf(principal))) return;
     } catch (error) {
       if (error instanceof TeamInUseError) throw new Problem('transition-refused', error.message);
       throw error;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../domain/actor.js';
 import { ModelStore, type Activation } from '../domain/own/model-store.js';
 
 export type Activated =
@@ -23,7 +24,7 @@ export class ActivateModel {
    * @param version undefined: what ships alone
    * @throws ActivationConflict where somebody else was faster
    */
-  async handle(version: string | undefined, by: string, reason: string): Promise<Activated> {
+  async handle(version: string | undefined, by: Actor, reason: string): Promise<Activated> {
     if (version !== undefined) {
       const model = (await this.store.all()).find((one) => one.version === version);
       if (!model) return { kind: 'unknown' };
@@ -42,7 +43,7 @@ export class ActivateModel {
    * Back to what was active before; going back again goes back further. What is learned from now on waits for a person.
    * @throws ActivationConflict where somebody else was faster
    */
-  async rollback(by: string, reason: string): Promise<Activated> {
+  async rollback(by: Actor, reason: string): Promise<Activated> {
     const history = await this.store.activations(1_000);
     const target = versionBefore(history);
     if (target === 'none') return { kind: 'nothing-before' };

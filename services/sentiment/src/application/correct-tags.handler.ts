@@ -1,5 +1,6 @@
 import { canonicalJson } from '@closeloop/contracts';
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../domain/actor.js';
 import { correctTags, type TagCorrection } from '../domain/correction/correct-tags.js';
 import { TaggedStore, type TaggedFeedback } from '../domain/tagged-store.js';
 
@@ -24,7 +25,7 @@ export class CorrectTags {
    * @param seen undefined: whatever stands
    * @throws BackPressure while too much waits to be sent
    */
-  handle(by: string, feedbackId: string, said: TagCorrection, seen?: SeenTags): Promise<Corrected> {
+  handle(by: Actor, feedbackId: string, said: TagCorrection, seen?: SeenTags): Promise<Corrected> {
     return this.store.run(async (tx, now): Promise<Corrected> => {
       const [before] = await tx.lock([feedbackId]);
       if (!before) return { kind: 'unknown' };
@@ -38,7 +39,12 @@ export class CorrectTags {
       }
       const tagged = { feedback, tagRevision: tagRevision + 1, tags: corrected };
       const { revision } = feedback;
-      await tx.noteCorrection(before, { revision, tagRevision: tagged.tagRevision, by, at: now, said });
+      await tx.noteCorrection(
+        before,
+        tagged,
+        { revision, tagRevision: tagged.tagRevision, by: by.subject, at: now, said },
+        by,
+      );
       await tx.retag([tagged]);
       return { kind: 'corrected', tagged };
     });

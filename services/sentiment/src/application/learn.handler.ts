@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../domain/actor.js';
 import { Learner } from '../domain/own/learner.js';
 import { ActivationConflict, ModelStore, type ModelDescription } from '../domain/own/model-store.js';
 import type { Trials } from '../domain/own/try-own.js';
@@ -13,9 +14,6 @@ export interface LearnOutcome {
   /** Why what is better was not activated */
   readonly held?: 'by-person' | 'other-active';
 }
-
-/** What learns by itself, in the list of who did what. */
-export const automatic = 'closeloop';
 
 /**
  * Learns from what people have said, tries it against what is active on what was held back, keeps what is better and makes it active.
@@ -35,12 +33,12 @@ export class Learn {
     return now - atLastRun >= minCorrections;
   }
 
-  /** @returns undefined where another replica learns at this moment */
-  handle(by: string): Promise<LearnOutcome | undefined> {
+  /** @param by undefined: nobody asked. @returns undefined where another replica learns at this moment */
+  handle(by: Actor | undefined): Promise<LearnOutcome | undefined> {
     return this.store.alone(() => this.#learn(by));
   }
 
-  async #learn(by: string): Promise<LearnOutcome> {
+  async #learn(by: Actor | undefined): Promise<LearnOutcome> {
     const active = await this.store.active();
     const kept = active.version === undefined ? undefined : await this.store.kept(active.version);
     // What was learned over the model of an earlier release judges nothing any more.
@@ -53,10 +51,10 @@ export class Learn {
       await this.store.ran(now);
       return { ...counts, trials, activated: false };
     }
-    const about: Omit<ModelDescription, 'version' | 'base' | 'madeAt'> = {
-      ...{ ...counts, trials, madeBy: by, comparedWith: compared?.version },
+    const about: Omit<ModelDescription, 'version' | 'base' | 'madeAt' | 'madeBy'> = {
+      ...{ ...counts, trials, comparedWith: compared?.version },
     };
-    await this.store.ran(now, { model, about });
+    await this.store.ran(now, { model, about, by });
     const outcome = { ...counts, trials, version: model.version };
     const switchedOff = active.number > 0 && active.version === undefined;
     if (active.rollback || switchedOff) return { ...outcome, activated: false, held: 'by-person' };

@@ -1,4 +1,5 @@
 import type { Feedback, FeedbackTagged, Tags } from '@closeloop/contracts';
+import type { Actor } from './actor.js';
 import type { TagCorrection } from './correction/correct-tags.js';
 
 /** A feedback as it stands here: its highest revision, and the highest revision of that one's tags. */
@@ -17,6 +18,15 @@ export interface KeptCorrection {
   readonly said: TagCorrection;
 }
 
+/** Of what the tagger said: how often people judged a part of it in a week, and found it right. */
+export interface JudgedWeek {
+  /** ISO week, UTC: `2026-W48` */
+  readonly week: string;
+  readonly part: string;
+  readonly n: number;
+  readonly right: number;
+}
+
 /** Tagged feedback, within one transaction. */
 export interface TaggedTransaction {
   /** Keeps what is higher than what stands; of what was deleted the words go, those of its corrections too. */
@@ -27,7 +37,8 @@ export interface TaggedTransaction {
   lock(feedbackIds: readonly string[]): Promise<readonly TaggedFeedback[]>;
   /** The next revision of their tags, which is told to whoever reads them. */
   retag(tagged: readonly TaggedFeedback[]): Promise<void>;
-  noteCorrection(before: TaggedFeedback, correction: KeptCorrection): Promise<void>;
+  /** Keeps what was said, to learn from; who said it is in the audit log too. */
+  noteCorrection(before: TaggedFeedback, after: TaggedFeedback, correction: KeptCorrection, by: Actor): Promise<void>;
 }
 
 export abstract class TaggedStore {
@@ -38,6 +49,8 @@ export abstract class TaggedStore {
   abstract find(
     feedbackId: string,
   ): Promise<{ readonly tagged: TaggedFeedback; readonly corrections: readonly KeptCorrection[] } | undefined>;
-  /** Deletes up to `limit` feedback that came more than so many days ago and that nobody has corrected. @returns how many */
+  /** By what people have said since then, in the order of weeks */
+  abstract judgedByWeek(since: Date): Promise<readonly JudgedWeek[]>;
+  /** Deletes up to `limit` feedback that came more than so many days ago and that nobody has corrected, and whose it was. @returns how many */
   abstract forget(days: number, limit: number): Promise<number>;
 }

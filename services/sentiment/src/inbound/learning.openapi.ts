@@ -1,51 +1,22 @@
 import { schemasOf, Tags } from '@closeloop/contracts';
 import { stationPaths } from '@closeloop/messaging';
-import { jsonContent, type OpenApiDocument, type OpenApiOperation, schemaRef } from '@closeloop/platform';
+import { auditPaths, jsonContent, openApi, type OpenApiDocument, schemaRef } from '@closeloop/platform';
 import { ActivateRequest, RetagRequest, RollbackRequest, TagsRequest } from './learning.request.js';
 
-type Schema = Record<string, unknown>;
+const { body, count, list, may, object, people, positive, text, timestamp, uuid } = openApi;
 
-const object = (properties: Record<string, unknown>, optional: readonly string[] = []): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
-const text: Schema = { type: 'string' };
-const uuid: Schema = { type: 'string', format: 'uuid' };
-const timestamp: Schema = { type: 'string', format: 'date-time' };
-const count: Schema = { type: 'integer', minimum: 0 };
-const positive: Schema = { type: 'integer', minimum: 1 };
-const list = (items: object): Schema => ({ type: 'array', items });
 const etag = { ETag: { description: '"<revision>.<tagRevision>", for If-Match', schema: text } };
 
-const problems = {
-  Invalid: { status: '400', description: 'Not valid; `errors` says where and why' },
-  Unauthenticated: { status: '401', description: 'No token that is known' },
-  Forbidden: { status: '403', description: 'Not for your role' },
-  NotFound: { status: '404', description: 'There is none' },
-  VersionConflict: { status: '409', description: 'Something else stands by now; the answer says what' },
-  Unavailable: { status: '503', description: 'The store is away or too much waits to be sent; see Retry-After' },
-} as const;
-const may = (...names: (keyof typeof problems)[]): Record<string, unknown> =>
-  Object.fromEntries(
-    ([...names, 'Unauthenticated', 'Forbidden', 'Unavailable'] as const).map((name) => [
-      problems[name].status,
-      { $ref: `#/components/responses/${name}` },
-    ]),
-  );
-
-const people: OpenApiOperation['security'] = [{ person: [] }];
-const inPath = (name: string) => ({ name, in: 'path', required: true, schema: uuid });
-const body = (name: string) => ({ required: true, content: jsonContent(schemaRef(name)) });
-const answers = (status: '200' | '202', description: string, name: string, headers?: object) => ({
-  [status]: { description, ...(headers && { headers }), content: jsonContent(schemaRef(name)) },
-});
+const inPath = (name: string) => openApi.inPath(name, uuid);
+const answers = (status: '200' | '202', description: string, name: string, headers?: object) =>
+  openApi.answers(status, description, schemaRef(name), headers);
 
 const paths: OpenApiDocument['paths'] = {
   '/v1/feedback/{feedbackId}/tags': {
     get: {
       operationId: 'readTags',
-      summary: 'The tags of a feedback as they stand, and what people have said of them; for people of any role',
+      summary:
+        'The tags of a feedback as they stand, and what people have said of them; for its team, managers and admins',
       tags: ['tags'],
       security: people,
       parameters: [inPath('feedbackId')],
@@ -53,7 +24,7 @@ const paths: OpenApiDocument['paths'] = {
     },
     post: {
       operationId: 'correctTags',
-      summary: 'Say what is right: a new revision of the tags, and something to learn from',
+      summary: 'Say what is right: a new revision of the tags, to learn from; for its team, managers and admins',
       description:
         'What is left out stays. To say that a tag is right as it stands is as useful to learn from as to say that it is wrong.',
       tags: ['tags'],
@@ -71,6 +42,23 @@ const paths: OpenApiDocument['paths'] = {
         ...answers('200', 'The tags after it', 'FeedbackTags', etag),
         ...may('Invalid', 'NotFound', 'VersionConflict'),
       },
+    },
+  },
+  '/v1/accuracy': {
+    get: {
+      operationId: 'readAccuracy',
+      summary: 'How often the tagger was right, week by week, by what people have said of its tags',
+      description:
+        'People correct what strikes them as wrong: it is lower than over all feedback. What a person had said before, and an empty week, is not in it.',
+      tags: ['tags'],
+      security: people,
+      parameters: [
+        {
+          ...{ name: 'weeks', in: 'query', required: false, description: 'So many, the current one included' },
+          schema: { type: 'integer', minimum: 1, maximum: 260, default: 26 },
+        },
+      ],
+      responses: { ...answers('200', 'By week and part of the tags', 'Accuracy'), ...may('Invalid') },
     },
   },
   '/v1/models': {
@@ -177,20 +165,29 @@ const trials = {
     ['rated'],
   ),
 };
-const version: Schema = { type: 'string', pattern: '^(shipped|[0-9a-f]{8})$' };
+const share: openApi.Schema = { type: 'number', minimum: 0, maximum: 1 };
+const version: openApi.Schema = { type: 'string', pattern: '^(shipped|[0-9a-f]{8})$' };
 
-const answerSchemas: Record<string, Schema> = {
-  Problem: {
-    type: 'object',
-    description: 'RFC 9457',
-    properties: { type: text, title: text, status: count, detail: text, errors: { type: 'array' } },
-    required: ['type', 'title', 'status'],
-  },
+const answerSchemas: Record<string, openApi.Schema> = {
   FeedbackTags: object(tagsProperties),
   WholeTags: object({
     ...tagsProperties,
     corrections: list(
       object({ revision: positive, tagRevision: positive, by: text, at: timestamp, said: schemaRef('TagsRequest') }),
+    ),
+  }),
+  Accuracy: object({
+    weeks: list(
+      object({
+        week: { ...text, description: 'ISO week, UTC', examples: ['2026-W48'] },
+        parts: {
+          ...{ type: 'object', description: 'By part: sentiment, topics, intent, …' },
+          additionalProperties: object({
+            ...{ n: count, right: count, value: share },
+            interval: { ...list(share), minItems: 2, maxItems: 2, description: '95 %, Wilson' },
+          }),
+        },
+      }),
     ),
   }),
   Activation: object(
@@ -234,43 +231,25 @@ const answerSchemas: Record<string, Schema> = {
 };
 
 /** The document, from the contracts' schemas and the routes above; `release` is the service's own version. */
-export const learningDocument = (release: string): OpenApiDocument => ({
-  openapi: '3.1.1',
-  info: {
-    title: 'Closeloop learning',
-    version: release,
-    summary: 'People correct what the tagger says, and the tagger learns from it.',
-    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-  },
-  servers: [{ url: '/' }],
-  tags: [
-    { name: 'tags', description: 'What a feedback was tagged with' },
-    { name: 'models', description: 'A company’s own models; for managers and admins' },
-    { name: 'retags', description: 'Periods that are judged anew; for managers and admins' },
-    { name: 'operations', description: 'How the service is doing' },
-  ],
-  paths: { ...paths, ...stationPaths(people, 'operations', may()) },
-  components: {
-    schemas: {
+export const learningDocument = (release: string): OpenApiDocument =>
+  openApi.documentOf(
+    {
+      title: 'Closeloop learning',
+      version: release,
+      summary: 'People correct what the tagger says, and the tagger learns from it.',
+    },
+    [
+      { name: 'tags', description: 'What a feedback was tagged with' },
+      { name: 'models', description: 'A company’s own models; for managers and admins' },
+      { name: 'retags', description: 'Periods that are judged anew; for managers and admins' },
+      { name: 'audit', description: 'Who changed what; for managers and admins' },
+    ],
+    { ...paths, ...auditPaths(people, 'audit', may('Invalid')), ...stationPaths(people, 'operations', may()) },
+    {
       ...schemasOf(
         [Tags, TagsRequest, ActivateRequest, RollbackRequest, RetagRequest],
         (name) => `#/components/schemas/${name}`,
       ),
       ...answerSchemas,
     },
-    responses: Object.fromEntries(
-      Object.entries(problems).map(([name, { description }]) => [
-        name,
-        { description, content: { 'application/problem+json': { schema: schemaRef('Problem') } } },
-      ]),
-    ),
-    securitySchemes: {
-      person: {
-        type: 'http',
-        scheme: 'bearer',
-        bearerFormat: 'JWT',
-        description: 'A person’s token, of the OIDC issuer',
-      },
-    },
-  },
-});
+  );

@@ -28,6 +28,7 @@ import {
   MinLength,
 } from 'class-validator';
 import type { SeenTags } from '../application/correct-tags.handler.js';
+import type { Actor } from '../domain/actor.js';
 import type { TagCorrection } from '../domain/correction/correct-tags.js';
 
 export class TopicCorrection {
@@ -105,9 +106,10 @@ export function idFrom(text: string, what: string): string {
 }
 
 /** Who is written down. */
-export const personOf = (principal: Principal): string => {
+export const personOf = (principal: Principal): Actor => {
   if (principal.kind !== 'person') throw new Problem('forbidden', 'This is for people, with a token.');
-  return principal.subject;
+  const { kind, subject, roles } = principal;
+  return { kind, subject, roles };
 };
 
 export const etagOf = ({ revision, tagRevision }: SeenTags): string => `"${revision}.${tagRevision}"`;

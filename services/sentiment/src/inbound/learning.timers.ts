@@ -1,7 +1,7 @@
 import { BackgroundTimer } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { automatic, Learn } from '../application/learn.handler.js';
+import { Learn } from '../application/learn.handler.js';
 import { RetagPeriod } from '../application/retag.handler.js';
 import { TaggedStore } from '../domain/tagged-store.js';
 import { LearningConfig } from '../learning.config.js';
@@ -36,7 +36,7 @@ export class LearningTimer extends BackgroundTimer {
       return Math.min(firstMs, everySeconds * 1_000);
     }
     if (await this.learn.isDue(minCorrections)) {
-      const outcome = await this.learn.handle(automatic);
+      const outcome = await this.learn.handle(undefined);
       if (outcome) {
         const { version, activated, held } = outcome;
         const came = version

@@ -57,9 +57,9 @@ export class RetagsController {
 
   @Post(':retagId/stop')
   @HttpCode(200)
-  async stop(@Param('retagId') id: string) {
+  async stop(@Param('retagId') id: string, @CurrentPrincipal() principal: Principal) {
     const retagId = idFrom(id, 'retag');
-    await this.retags.stop(retagId);
+    await this.retags.stop(retagId, personOf(principal));
     return this.read(retagId);
   }
 }

@@ -1,8 +1,10 @@
 import type { Feedback } from '@closeloop/contracts';
+import { AuditLog, personal } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import {
   ActivationConflict,
+  automatic,
   ModelStore,
   type Activation,
   type KeptModel,
@@ -18,7 +20,10 @@ const activationLock = 4_605_000_002;
 
 @Injectable()
 export class ModelRepository extends ModelStore {
-  constructor(private readonly dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly audit: AuditLog,
+  ) {
     super();
   }
 
@@ -102,19 +107,33 @@ export class ModelRepository extends ModelStore {
   override async ran(corrections: number, kept?: Parameters<ModelStore['ran']>[1]): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       if (kept) {
-        const { model, about } = kept;
-        const { madeBy, comparedWith, corrections: learnedFrom, rated, trials } = about;
+        const { model, about, by } = kept;
+        const { comparedWith, corrections: learnedFrom, rated, trials } = about;
         // The same lessons give the same version: it is there already.
         await manager.query(
           `insert into own_model (version, base, made_by, compared_with, corrections, rated, trials)
            values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
-          [model.version, model.base, madeBy, comparedWith ?? null, learnedFrom, rated, JSON.stringify(trials)],
+          [
+            model.version,
+            model.base,
+            by?.subject ?? automatic,
+            comparedWith ?? null,
+            learnedFrom,
+            rated,
+            JSON.stringify(trials),
+          ],
         );
         for (const [name, bytes] of model.parts) {
           await manager.query(
             'insert into own_model_part (version, name, bytes) values ($1, $2, $3) on conflict do nothing',
             [model.version, name, bytes],
           );
+        }
+        if (by) {
+          await this.audit.append(manager, {
+            ...{ actor: by, action: 'model.learned', resource: { kind: 'model', id: model.version } },
+            after: { base: model.base, comparedWith: comparedWith ?? 'shipped', corrections: learnedFrom, rated },
+          });
         }
       }
       await manager.query('insert into learning_run (corrections, version) values ($1, $2)', [
@@ -133,9 +152,18 @@ export class ModelRepository extends ModelStore {
       const active = await readActive(query);
       if (active.number !== instead) throw new ActivationConflict(active);
       await query('insert into model_activation (version, by, reason, rollback) values ($1, $2, $3, $4)', [
-        ...[version ?? null, by, reason, rollback],
+        ...[version ?? null, by?.subject ?? automatic, reason, rollback],
       ]);
-      return readActive(query);
+      const after = await readActive(query);
+      if (by) {
+        await this.audit.append(manager, {
+          ...{ actor: by, action: rollback ? 'model.rolled-back' : 'model.activated' },
+          resource: { kind: 'model', id: version ?? 'shipped' },
+          before: { active: active.version ?? 'shipped', number: active.number },
+          after: { active: version ?? 'shipped', number: after.number, reason: personal(reason) },
+        });
+      }
+      return after;
     });
   }
 }

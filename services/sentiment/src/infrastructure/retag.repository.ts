@@ -1,6 +1,8 @@
 import { Outbox } from '@closeloop/messaging';
+import { AuditLog } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Actor } from '../domain/actor.js';
 import { type NewRetag, RetagStore, type RetagStep } from '../domain/retag/retag-store.js';
 import type { Retag, RetagCounts } from '../domain/retag/retag.js';
 import { TaggedStore } from '../domain/tagged-store.js';
@@ -46,18 +48,26 @@ export class RetagRepository extends RetagStore {
     private readonly dataSource: DataSource,
     private readonly tagged: TaggedStore,
     private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
   ) {
     super();
   }
 
-  override async add(retag: NewRetag): Promise<Retag> {
+  override add(retag: NewRetag): Promise<Retag> {
     const { retagId, version, model, from, to, perSecond, askedBy } = retag;
-    const [row] = await this.dataSource.query<RetagRow[]>(
-      `insert into retag (retag_id, version, model, from_time, to_time, per_second, asked_by)
-       values ($1, $2, $3, $4, coalesce($5, clock_timestamp()), $6, $7) returning *`,
-      [retagId, version ?? null, model, from, to ?? null, perSecond, askedBy],
-    );
-    return retagOf(row!);
+    return this.dataSource.transaction(async (manager) => {
+      const [row] = await manager.query<RetagRow[]>(
+        `insert into retag (retag_id, version, model, from_time, to_time, per_second, asked_by)
+         values ($1, $2, $3, $4, coalesce($5, clock_timestamp()), $6, $7) returning *`,
+        [retagId, version ?? null, model, from, to ?? null, perSecond, askedBy.subject],
+      );
+      const added = retagOf(row!);
+      await this.audit.append(manager, {
+        ...{ actor: askedBy, action: 'retag.asked', resource: { kind: 'retag', id: retagId } },
+        after: { model, from: added.from.toISOString(), to: added.to.toISOString(), perSecond },
+      });
+      return added;
+    });
   }
 
   override async find(retagId: string): Promise<Retag | undefined> {
@@ -73,16 +83,23 @@ export class RetagRepository extends RetagStore {
     return rows.map(retagOf);
   }
 
-  override async stop(retagId: string): Promise<boolean> {
-    const [row] = await this.dataSource.query<{ stopped: number }[]>(
-      `with stopped as (
-         update retag set state = 'stopped', ended_at = clock_timestamp() where retag_id = $1 and state = 'running'
-         returning 1
-       )
-       select count(*)::int as stopped from stopped`,
-      [retagId],
-    );
-    return row!.stopped > 0;
+  override stop(retagId: string, by: Actor): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const [row] = await manager.query<{ stopped: number }[]>(
+        `with stopped as (
+           update retag set state = 'stopped', ended_at = clock_timestamp() where retag_id = $1 and state = 'running'
+           returning 1
+         )
+         select count(*)::int as stopped from stopped`,
+        [retagId],
+      );
+      if (row!.stopped === 0) return false;
+      await this.audit.append(manager, {
+        ...{ actor: by, action: 'retag.stopped', resource: { kind: 'retag', id: retagId } },
+        ...{ before: { state: 'running' }, after: { state: 'stopped' } },
+      });
+      return true;
+    });
   }
 
   override async untilNext(): Promise<number | undefined> {

@@ -1,11 +1,16 @@
 import type { Feedback, FeedbackTagged, Tags } from '@closeloop/contracts';
 import { Outbox } from '@closeloop/messaging';
+import { AuditLog } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Actor } from '../domain/actor.js';
 import type { TagCorrection } from '../domain/correction/correct-tags.js';
+import { factsOf } from '../domain/correction/tag-facts.js';
+import { judgedBy } from '../domain/correction/tagger-accuracy.js';
 import { taggedEvent } from '../domain/tagged-event.js';
 import {
   TaggedStore,
+  type JudgedWeek,
   type KeptCorrection,
   type TaggedFeedback,
   type TaggedTransaction,
@@ -39,12 +44,13 @@ export class TaggedRepository extends TaggedStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
   ) {
     super();
   }
 
   override within(transaction: object): TaggedTransaction {
-    return new PostgresTagged(transaction as EntityManager, this.outbox);
+    return new PostgresTagged(transaction as EntityManager, this.outbox, this.audit);
   }
 
   override async run<T>(work: (tx: TaggedTransaction, now: Date) => Promise<T>): Promise<T> {
@@ -78,6 +84,17 @@ export class TaggedRepository extends TaggedStore {
     return { tagged: taggedOf(row), corrections };
   }
 
+  override async judgedByWeek(since: Date): Promise<readonly JudgedWeek[]> {
+    return this.dataSource.query<JudgedWeek[]>(
+      `select to_char(at at time zone 'UTC', 'IYYY"-W"IW') as week, part.key as part,
+         count(*)::int as n, count(*) filter (where part.value = 'true')::int as right
+       from correction, json_each_text(judged) as part
+       where at >= $1 and judged is not null
+       group by 1, 2 order by 1, 2`,
+      [since],
+    );
+  }
+
   override async forget(days: number, limit: number): Promise<number> {
     const rows = await this.dataSource.query<{ count: number }[]>(
       `with old as (
@@ -88,6 +105,12 @@ export class TaggedRepository extends TaggedStore {
        ), gone as (
          delete from tagged_feedback using old where tagged_feedback.feedback_id = old.feedback_id
          returning 1
+       ), nobodys as (
+         delete from feedback_place using old where feedback_place.feedback_id = old.feedback_id returning feedback_place.loop_id
+       ), empty as (
+         delete from known_loop using nobodys where known_loop.loop_id = nobodys.loop_id
+           and not exists (select from feedback_place other
+                           where other.loop_id = nobodys.loop_id and other.feedback_id not in (select feedback_id from old))
        )
        select count(*)::int from gone`,
       [days, limit],
@@ -100,6 +123,7 @@ class PostgresTagged implements TaggedTransaction {
   constructor(
     private readonly manager: EntityManager,
     private readonly outbox: Outbox,
+    private readonly audit: AuditLog,
   ) {}
 
   async keep(tagged: readonly FeedbackTagged[]): Promise<void> {
@@ -169,11 +193,16 @@ class PostgresTagged implements TaggedTransaction {
     await this.outbox.append(this.manager, tagged.map(taggedEvent));
   }
 
-  async noteCorrection({ feedback, tags }: TaggedFeedback, correction: KeptCorrection): Promise<void> {
+  async noteCorrection(
+    { feedback, tags, tagRevision: seen }: TaggedFeedback,
+    after: TaggedFeedback,
+    correction: KeptCorrection,
+    actor: Actor,
+  ): Promise<void> {
     const { revision, tagRevision, by, at, said } = correction;
     await this.manager.query(
-      `insert into correction (feedback_id, revision, tag_revision, by, at, said, language, feedback)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      `insert into correction (feedback_id, revision, tag_revision, by, at, said, language, feedback, judged)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         feedback.feedbackId,
         revision,
@@ -183,7 +212,14 @@ class PostgresTagged implements TaggedTransaction {
         JSON.stringify(said),
         tags.language.tag,
         JSON.stringify(feedback),
+        // What a person has said before is not the tagger's.
+        tags.taggedBy === 'model' ? JSON.stringify(judgedBy(said, tags)) : null,
       ],
     );
+    await this.audit.append(this.manager, {
+      ...{ actor, action: 'tags.corrected', resource: { kind: 'feedback', id: feedback.feedbackId } },
+      before: { revision, tagRevision: seen, ...factsOf(tags, said) },
+      after: { revision, tagRevision, ...factsOf(after.tags, said) },
+    });
   }
 }

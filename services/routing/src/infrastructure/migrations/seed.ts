@@ -1,6 +1,7 @@
+import type { firstTeams } from '@closeloop/contracts';
 import type { RuleDefinition } from '../../domain/rule-set.js';
 
-export const seedTeams: readonly { name: string; displayName: string }[] = [
+export const seedTeams: readonly { name: (typeof firstTeams)[number]; displayName: string }[] = [
   { name: 'triage', displayName: 'Triage' },
   { name: 'support', displayName: 'Customer support' },
   { name: 'operations', displayName: 'Operations: flights, baggage, rooms' },
@@ -15,7 +16,8 @@ const says = (words: string): string => {
   return `(feedback.text.matches(${pattern}) || feedback.title.matches(${pattern}))`;
 };
 const notPraise = 'tags.sentiment.label != "positive"';
-const negative = 'tags.sentiment.label == "negative"';
+/** Some of what is mixed is a complaint, and what is good in it helps nobody with that. */
+const negative = 'tags.sentiment.label in ["negative", "mixed"]';
 
 const money =
   'refund(?:s|ed|ing)?|over ?charged?|charged|billing|invoices?|payments?|reimburse(?:d|ment)?|vouchers?|money back|credit card|fees?|' +

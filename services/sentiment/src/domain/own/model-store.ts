@@ -1,3 +1,4 @@
+import type { Actor } from '../actor.js';
 import type { Trials } from './try-own.js';
 import type { Lesson, RatedLesson } from './lesson.js';
 
@@ -20,6 +21,9 @@ export interface KeptModel {
   readonly base: string;
   readonly parts: ReadonlyMap<string, Buffer>;
 }
+
+/** Who made a model, or made it active, where nobody asked for it. */
+export const automatic = 'closeloop';
 
 /** What is told of a kept model. */
 export interface ModelDescription {
@@ -71,11 +75,20 @@ export abstract class ModelStore extends ActiveModelStore {
   /** Notes that it was learned from so many corrections, and what came of it. */
   abstract ran(
     corrections: number,
-    kept?: { readonly model: KeptModel; readonly about: Omit<ModelDescription, 'version' | 'base' | 'madeAt'> },
+    kept?: {
+      readonly model: KeptModel;
+      readonly about: Omit<ModelDescription, 'version' | 'base' | 'madeAt' | 'madeBy'>;
+      readonly by: Actor | undefined;
+    },
   ): Promise<void>;
-  /** @throws ActivationConflict where `instead` is not the number of the active one any more */
+  /** What a person activates is in the audit log too. @throws ActivationConflict where `instead` is not the number of the active one any more */
   abstract activate(
     version: string | undefined,
-    given: { readonly by: string; readonly reason: string; readonly rollback: boolean; readonly instead: number },
+    given: {
+      readonly by: Actor | undefined;
+      readonly reason: string;
+      readonly rollback: boolean;
+      readonly instead: number;
+    },
   ): Promise<Activation>;
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../actor.js';
 import type { TaggedTransaction } from '../tagged-store.js';
 import type { Retag, RetagCounts } from './retag.js';
 
@@ -17,7 +18,8 @@ export interface RetagStep {
 }
 
 /** `to` undefined: until now */
-export interface NewRetag extends Pick<Retag, 'retagId' | 'version' | 'model' | 'from' | 'perSecond' | 'askedBy'> {
+export interface NewRetag extends Pick<Retag, 'retagId' | 'version' | 'model' | 'from' | 'perSecond'> {
+  readonly askedBy: Actor;
   readonly to: Date | undefined;
 }
 
@@ -27,7 +29,7 @@ export abstract class RetagStore {
   /** Newest first */
   abstract list(limit: number): Promise<readonly Retag[]>;
   /** False where it does not run */
-  abstract stop(retagId: string): Promise<boolean>;
+  abstract stop(retagId: string, by: Actor): Promise<boolean>;
   /** Works on one that is due; false where none is. @throws BackPressure while too much waits to be sent */
   abstract step(work: (step: RetagStep) => Promise<void>): Promise<boolean>;
   /** Milliseconds until one is due; undefined where none runs */

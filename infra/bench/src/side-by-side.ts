@@ -1,0 +1,152 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Message } from 'kafkajs';
+import { feedbackReceived, feedbackRouted } from '@closeloop/contracts';
+import { layDown, Reading, receivedMessages } from './load/kafka.js';
+import { type Sample } from './report/figures.js';
+import { startStores } from './rig/stores.js';
+import { rotated } from './statistics.js';
+import { bare } from './subjects/bare.js';
+import { atLeastOnce, exactlyOnce } from './subjects/kafka-streams.js';
+import { ours } from './subjects/ours.js';
+import { stockNest } from './subjects/stock-nest.js';
+import { type Place, type Subject, type SubjectName } from './subjects/subject.js';
+import { journey } from './works/journey.session.js';
+import { untilCounted } from './works/measure.js';
+import { hops, ingestion, loopWrites } from './works/parts.session.js';
+import { type Durations, type Session, type WorkName } from './works/work.js';
+
+export interface SideBySideOptions {
+  readonly works: ReadonlySet<WorkName>;
+  readonly subjects: ReadonlySet<SubjectName>;
+  readonly rounds: number;
+  readonly durations: Durations;
+  readonly texts: readonly string[];
+  /** Of the run; whoever calls removes it */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const subjects: readonly Subject[] = [ours, bare, stockNest, exactlyOnce, atLeastOnce];
+
+/**
+ * All rounds, in each round every work by every subject, one after the other, each round beginning with another one.
+ * @returns what was measured, and what failed: a round that fails takes nothing from the others
+ */
+export async function measureSideBySide(
+  options: SideBySideOptions,
+): Promise<{ readonly samples: readonly Sample[]; readonly failures: readonly string[] }> {
+  const { works, rounds, folder, say, signal } = options;
+  const stores = await startStores(folder, say);
+  const samples: Sample[] = [];
+  const failures: string[] = [];
+  let places = 0;
+  const newPlace = async (name: string): Promise<Place> => {
+    places++;
+    const place = { topicPrefix: `${name}-${places}.`, databasePrefix: `${name}_${places}_`.replaceAll('-', '_') };
+    await mkdir(join(folder, `${name}-${places}`), { recursive: true });
+    return { ...place, folder: join(folder, `${name}-${places}`), stores, say };
+  };
+  let routed: Promise<Message[]> | undefined;
+  const sessions = [
+    ...[journey, hops, ingestion],
+    loopWrites(async (count) => {
+      routed ??= newPlace('routed').then((place) => routedBy(place, options, count));
+      // the next round may have more luck
+      routed.catch(() => (routed = undefined));
+      return routed;
+    }),
+  ].filter((session) => session.works.some((work) => works.has(work)));
+  try {
+    const taking = await present(options);
+    for (let round = 0; round < rounds; round++) {
+      for (const session of sessions) {
+        for (const subject of rotated(
+          taking.filter(({ name }) => session.subjects.includes(name)),
+          round,
+        )) {
+          signal.throwIfAborted();
+          const what = `round ${round + 1} of ${rounds}`;
+          try {
+            const measured = await once(session, subject, await newPlace(subject.name), options);
+            for (const [name, one] of Object.entries(measured)) {
+              const work = name as WorkName;
+              if (!works.has(work)) continue;
+              samples.push({ work, subject: subject.name, round, measured: one });
+              say(`${what}, ${work}, ${subject.name}: ${lineOf(one)}`);
+            }
+          } catch (error) {
+            const failure = `${what}, ${session.works.join(', ')}, ${subject.name}: ${(error as Error).message}`;
+            failures.push(failure);
+            say(failure);
+          }
+        }
+      }
+    }
+    signal.throwIfAborted();
+    return { samples, failures };
+  } finally {
+    await stores.stop();
+  }
+}
+
+async function present({ subjects: wanted, say }: SideBySideOptions): Promise<Subject[]> {
+  const taking: Subject[] = [];
+  for (const subject of subjects.filter(({ name }) => wanted.has(name))) {
+    const missing = await subject.missing?.();
+    if (missing === undefined) taking.push(subject);
+    else say(`${subject.name} is left out: ${missing}`);
+  }
+  return taking;
+}
+
+async function once(session: Session, subject: Subject, place: Place, options: SideBySideOptions) {
+  const { works, durations, texts, signal } = options;
+  const started = await subject.start(place, session.parts);
+  const running = {
+    ...started,
+    assertRuns() {
+      signal.throwIfAborted();
+      started.assertRuns();
+    },
+  };
+  try {
+    return await session.run(place, running, { works, durations, texts });
+  } catch (error) {
+    // why it does not answer any more
+    running.assertRuns();
+    throw error;
+  } finally {
+    await running.stop();
+    await place.stores.drop(place.topicPrefix, place.databasePrefix);
+  }
+}
+
+/** What our own hops make of so many events: the loop services' load is what it gets in production. */
+async function routedBy(place: Place, { texts }: SideBySideOptions, count: number): Promise<Message[]> {
+  const { stores, topicPrefix } = place;
+  const running = await ours.start(place, ['sentiment', 'routing']);
+  const reading = await Reading.start(stores.kafka, topicPrefix + feedbackRouted.topic, true);
+  try {
+    await layDown(stores.kafka, topicPrefix + feedbackReceived.topic, receivedMessages(texts, 'loop', count));
+    await untilCounted(running, count, () => Promise.resolve(reading.count));
+    // they came partition by partition; by their keys they are mixed again
+    return reading.messages.sort((a, b) => String(a.key).localeCompare(String(b.key))).slice(0, count);
+  } finally {
+    await reading.stop();
+    await running.stop();
+    await stores.drop(topicPrefix, place.databasePrefix);
+  }
+}
+
+type One = Sample['measured'];
+
+/** For people, while it goes on */
+function lineOf({ events, seconds, cpuSeconds, p50Ms, p99Ms }: One): string {
+  const cpu = Object.entries(cpuSeconds)
+    .map(([name, one]) => `${name} ${((one / events) * 1e6).toFixed(0)}`)
+    .join(', ');
+  const latency = p50Ms === undefined ? '' : `; p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms!.toFixed(1)} ms`;
+  return `${Math.round(events / seconds)} events/s${latency}; CPU s a million: ${cpu}`;
+}

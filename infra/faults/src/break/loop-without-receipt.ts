@@ -1,0 +1,3 @@
+import { startHasty } from './hasty-receipt.js';
+
+await startHasty();

@@ -1,0 +1,22 @@
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
+
+/** Where events wait whose topic is not there or not ours to write to, so that nothing waits behind them. */
+export class Messaging1764620000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table outbox_parked (
+        shard smallint not null,
+        id bigint not null,
+        topic text not null,
+        key bytea,
+        headers bytea not null,
+        value bytea,
+        parked_at timestamptz not null default clock_timestamp(),
+        primary key (shard, topic, id)
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`drop table outbox_parked`);
+  }
+}

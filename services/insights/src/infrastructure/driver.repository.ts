@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { cubes } from '../domain/cube.js';
+import { unsaid, type FeedbackDimension } from '../domain/dimension.js';
+import {
+  DriverStore,
+  type DriverFilter,
+  type DriverQuestion,
+  type ScoredFeedback,
+} from '../domain/drivers/driver-store.js';
+import type { DriverOutcome, ScoredCell } from '../domain/drivers/drivers.js';
+import { surveyCodeOf } from '../domain/feedback-fact.js';
+import { measures } from '../domain/loop-fact.js';
+import { Dictionary } from '../domain/model-store.js';
+import { starsOf } from '../domain/statistics/rating.js';
+import { liveSchema } from './model-tables.js';
+
+const columns: Record<DriverFilter, string> = {
+  ...{ channel: 'channel', touchpoint: 'touchpoint', journeyStage: 'journey_stage', location: 'location' },
+  ...{ product: 'product', segment: 'segments', team: 'team', language: 'language', source: 'source' },
+};
+
+/** What holds a score, and of surveys the scale on which alone the metric is defined. In thousandths, as facts are. */
+const scored: Record<DriverOutcome, string> = {
+  nps: `survey = ${surveyCodeOf('nps')} and score_scale = 10000`,
+  csat: `survey = ${surveyCodeOf('csat')} and score_scale = 5000`,
+  rating: 'rating is not null',
+};
+
+interface CellRow {
+  readonly channel: number;
+  readonly product: number;
+  readonly question: number | null;
+  readonly topics: number[];
+  readonly score: number;
+  readonly scale: number;
+  readonly count: number;
+}
+
+const dayMs = 86_400_000;
+/** The cube that counts all together */
+const wholeCube = cubes.find(({ dimensions }) => dimensions.length === 0)!.id;
+
+/** An id that so large a share lies below: they are hashes, alike everywhere. null: all */
+function idBelow(share: number): string | null {
+  if (share >= 1) return null;
+  const first = Math.floor(share * 2 ** 32);
+  return `${first.toString(16).padStart(8, '0')}-0000-0000-0000-000000000000`;
+}
+
+@Injectable()
+export class DriverRepository extends DriverStore {
+  /** Feedback of a period that is looked at: more takes longer than a page may, and tells little more */
+  protected readonly mostFeedback: number = 100_000;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly dictionary: Dictionary,
+  ) {
+    super();
+  }
+
+  /** Feedback that is alike is counted where it lies: however much there is, few rows come. */
+  override async cells({ outcome, from, to, filters }: DriverQuestion): Promise<ScoredFeedback> {
+    const share = await this.shareOf(from, to);
+    const parameters: unknown[] = [from, to, idBelow(share)];
+    const wheres: string[] = [];
+    for (const [name, values] of filters) {
+      const ids = await this.idsOf(name, values);
+      parameters.push(ids);
+      const given = `$${parameters.length}::int[]`;
+      wheres.push(
+        name === 'segment'
+          ? `(segments && ${given} or segments = '{}' and ${unsaid} = any(${given}))`
+          : `${columns[name]} = any(${given})`,
+      );
+    }
+    const [score, scale, question] =
+      outcome === 'rating' ? ['rating', 'rating_scale', 'null::int'] : ['score', 'score_scale', 'question'];
+    const rows = await this.dataSource.query<CellRow[]>(
+      `select channel, product, ${question} question, topics, ${score} score, ${scale} "scale", count(*)::int count
+       from ${liveSchema}.feedback_fact
+       where at >= $1 and at < $2 and ($3::uuid is null or feedback_id < $3) and not deleted and ${[scored[outcome], ...wheres].join(' and ')}
+       group by 1, 2, 3, 4, 5, 6`,
+      parameters,
+    );
+    const ids = new Set(
+      rows.flatMap(({ channel, product, question: asked, topics }) => [channel, product, asked ?? unsaid, ...topics]),
+    );
+    const values = await this.dictionary.valuesOf(ids);
+    const cells = rows.map((row): ScoredCell => ({
+      ...{ channel: values.get(row.channel) ?? '', product: values.get(row.product) ?? null, count: row.count },
+      question: row.question === null ? null : (values.get(row.question) ?? null),
+      topics: row.topics.flatMap((topic) => values.get(topic) ?? []),
+      score: outcome === 'rating' ? starsOf(row.score / 1000, row.scale / 1000) : row.score / 1000,
+    }));
+    return { cells, share };
+  }
+
+  /** How much may be looked at: what is there in all is known by day. */
+  private async shareOf(from: Date, to: Date): Promise<number> {
+    const [row] = await this.dataSource.query<{ n: number }[]>(
+      `select coalesce(sum(n), 0)::float8 n from ${liveSchema}.cube_day
+       where cube = $1 and measure = $2 and day >= $3 and day < $4`,
+      [...[wholeCube, measures.sentiment], ...[Math.floor(from.getTime() / dayMs), Math.ceil(to.getTime() / dayMs)]],
+    );
+    return Math.min(1, this.mostFeedback / Math.max(1, row!.n));
+  }
+
+  private async idsOf(name: FeedbackDimension, values: readonly string[]): Promise<number[]> {
+    const known = await this.dictionary.find(
+      name,
+      values.filter((value) => value !== ''),
+    );
+    return [...known.values(), ...(values.includes('') ? [unsaid] : [])];
+  }
+}
