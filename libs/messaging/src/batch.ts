@@ -39,10 +39,10 @@ export interface LogRange {
 /** What a service does with a batch, and where it remembers how far it came. */
 export interface Delivery {
   /**
-   * Does all that a part causes, once and for good, and moves the position, or throws and has done nothing that
-   * does not bear being done again. Returns how many events had which outcome.
+   * Does all that parts of one topic cause, once and for good, and moves their positions, all or none of them: where it throws it has done
+   * nothing that does not bear being done again. Returns how many events of each part had which outcome.
    */
-  apply(part: Part, handler: BatchHandler): Promise<Tally>;
+  apply(parts: readonly Part[], handler: BatchHandler): Promise<readonly Tally[]>;
 
   /**
    * The positions to go on from.
@@ -93,17 +93,22 @@ export const withinLog = (position: bigint, { topic, partition, low, high }: Log
     ? position
     : new Alarm(`${placeOf(topic, partition)} goes on at ${position}, but its log holds ${low} to ${high}`);
 
-/** Asks the handler about the events of a part. @throws what the handler throws; WrongOutcomes */
-export async function outcomesOf(part: Part, handler: BatchHandler, context?: EffectContext): Promise<Outcome[]> {
-  const payloads = part.items.flatMap((item) => (item.kind === 'event' ? [item.payload] : []));
+/** Asks the handler about the events of parts of one topic. @returns in their order @throws what the handler throws; WrongOutcomes */
+export async function outcomesOf(
+  parts: readonly Part[],
+  handler: BatchHandler,
+  context?: EffectContext,
+): Promise<Outcome[]> {
+  const payloads = parts.flatMap(({ items }) => items.flatMap((item) => (item.kind === 'event' ? [item.payload] : [])));
   if (payloads.length === 0) return [];
+  const { topic } = parts[0]!;
   const outcomes: unknown = await handler(payloads, context);
   if (!Array.isArray(outcomes) || outcomes.length !== payloads.length) {
     const given = Array.isArray(outcomes) ? `${outcomes.length} outcomes` : typeof outcomes;
-    throw new WrongOutcomes(`the handler of ${part.topic} returned ${given} for ${payloads.length} events`);
+    throw new WrongOutcomes(`the handler of ${topic} returned ${given} for ${payloads.length} events`);
   }
-  if (part.topic.endsWith('.dead-letter') && (outcomes as Outcome[]).some(({ kind }) => kind === 'dead-letter')) {
-    throw new WrongOutcomes(`the handler of ${part.topic} wants a dead letter of a dead letter`);
+  if (topic.endsWith('.dead-letter') && (outcomes as Outcome[]).some(({ kind }) => kind === 'dead-letter')) {
+    throw new WrongOutcomes(`the handler of ${topic} wants a dead letter of a dead letter`);
   }
   return outcomes as Outcome[];
 }

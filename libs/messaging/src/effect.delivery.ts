@@ -15,6 +15,7 @@ import { deadLetterOf } from './dead-letter.js';
 import { type Emitter } from './emitter.js';
 import { EffectContext } from './incoming.js';
 import { type Outbox } from './outbox.js';
+import { type Outcome } from './outcome.js';
 import { storedPosition } from './positions.js';
 import { type WireMessage } from './wire.js';
 
@@ -38,64 +39,92 @@ export class EffectDelivery implements Delivery {
     this.#group = emitter.group;
   }
 
-  async apply(part: Part, handler: BatchHandler): Promise<Tally> {
-    const tally = new Tally();
+  async apply(parts: readonly Part[], handler: BatchHandler): Promise<Tally[]> {
+    let tallies: Tally[] = [];
     let sent = false;
     await this.dataSource.transaction('READ COMMITTED', async (transaction) => {
-      const now = await this.fence(transaction, part);
-      const outcomes = await outcomesOf(part, handler, new EffectContext(transaction, now, part.attempts));
+      const now = await this.fence(transaction, parts);
+      const attempts = Math.max(...parts.map((part) => part.attempts));
+      const outcomes = (await outcomesOf(parts, handler, new EffectContext(transaction, now, attempts))).values();
       const messages: WireMessage[] = [];
-      const carry = carriedBy(part, this.#group, now);
-      const place = { group: this.#group, cluster: part.cluster, topic: part.topic, partition: part.partition };
-      let at = 0;
-      for (const item of part.items) {
-        if (item.kind === 'skip') {
-          tally.counts.skip++;
-          continue;
-        }
-        if (item.kind === 'dead-letter') {
-          tally.died(item.failure.reason);
-          messages.push(deadLetterOf(item.message, place, item.failure, now));
-          continue;
-        }
-        const outcome = outcomes[at++]!;
-        if (outcome.kind !== 'dead-letter') tally.counts[outcome.kind]++;
-        if (outcome.kind === 'dead-letter') {
-          tally.died(outcome.reason);
-          messages.push(deadLetterOf(item.message, place, { ...outcome, attempts: part.attempts }, now));
-        } else if (outcome.kind === 'ok') {
-          const carried = carry(item);
-          for (const event of outcome.emit) messages.push(this.emitter.encode(event, carried));
-        }
-      }
+      tallies = parts.map((part) => this.#tallyOf(part, outcomes, messages, now));
       await this.outbox.appendMessages(transaction, messages);
       sent = messages.length > 0;
     });
     // Also when the handler itself has appended: waking costs nothing.
-    if (sent || tally.counts.ok > 0) this.outbox.wake();
+    if (sent || tallies.some(({ counts }) => counts.ok > 0)) this.outbox.wake();
+    return tallies;
+  }
+
+  /** @param messages what the part causes is put to them */
+  #tallyOf(part: Part, outcomes: Iterator<Outcome>, messages: WireMessage[], now: Date): Tally {
+    const tally = new Tally();
+    const carry = carriedBy(part, this.#group, now);
+    const place = { group: this.#group, cluster: part.cluster, topic: part.topic, partition: part.partition };
+    for (const item of part.items) {
+      if (item.kind === 'skip') {
+        tally.counts.skip++;
+        continue;
+      }
+      if (item.kind === 'dead-letter') {
+        tally.died(item.failure.reason);
+        messages.push(deadLetterOf(item.message, place, item.failure, now));
+        continue;
+      }
+      const outcome = outcomes.next().value as Outcome;
+      if (outcome.kind !== 'dead-letter') tally.counts[outcome.kind]++;
+      if (outcome.kind === 'dead-letter') {
+        tally.died(outcome.reason);
+        messages.push(deadLetterOf(item.message, place, { ...outcome, attempts: part.attempts }, now));
+      } else if (outcome.kind === 'ok') {
+        const carried = carry(item);
+        for (const event of outcome.emit) messages.push(this.emitter.encode(event, carried));
+      }
+    }
     return tally;
   }
 
-  /** Takes the position from `from` to `next`, where it is still there. @returns the database's clock @throws FenceLost */
-  protected async fence(transaction: EntityManager, { topic, partition, cluster, from, next }: Part): Promise<Date> {
-    // Part of the fence: without them a frozen or cut-off owner would hold the row for as long as its connection seems to live.
-    await transaction.query(
-      `select set_config('idle_in_transaction_session_timeout', $1, true), set_config('lock_timeout', $2, true),
-              set_config('tcp_keepalives_idle', '5', true), set_config('tcp_keepalives_interval', '2', true),
-              set_config('tcp_keepalives_count', '3', true)`,
-      [String(idleInTransactionMs), String(lockMs)],
-    );
-    const rows = await transaction.query<{ now: Date }[]>(
-      `with fence as (
-         update consumer_offset set next_offset = $1, updated_at = clock_timestamp()
-         where consumer_group = $2 and topic = $3 and partition = $4 and cluster = $5 and next_offset = $6
-         returning updated_at
+  /**
+   * Takes each position from `from` to `next`, where it is still there, in one order for all owners.
+   * @returns the database's clock
+   * @throws FenceLost
+   */
+  protected async fence(transaction: EntityManager, parts: readonly Part[]): Promise<Date> {
+    const { topic, cluster } = parts[0]!;
+    // The settings are part of the fence: without them a frozen or cut-off owner would hold the rows for as long as its connection seems to live.
+    const taken = await transaction.query<{ partition: number; now: Date }[]>(
+      `with settings as materialized (
+         select set_config('idle_in_transaction_session_timeout', $1, true), set_config('lock_timeout', $2, true),
+                set_config('tcp_keepalives_idle', '5', true), set_config('tcp_keepalives_interval', '2', true),
+                set_config('tcp_keepalives_count', '3', true)
+       ), held as materialized (
+         select partition, part.next
+         from settings, consumer_offset
+         join unnest($6::int[], $7::bigint[], $8::bigint[]) as part (partition, before, next) using (partition)
+         where consumer_group = $3 and topic = $4 and cluster = $5 and next_offset = part.before
+         order by partition
+         for update of consumer_offset
+       ), fence as (
+         update consumer_offset set next_offset = held.next, updated_at = clock_timestamp()
+         from held
+         where consumer_group = $3 and topic = $4 and consumer_offset.partition = held.partition
+         returning consumer_offset.partition, updated_at
        )
-       select updated_at as now from fence`,
-      [next.toString(), this.#group, topic, partition, cluster, from.toString()],
+       select partition, updated_at as now from fence`,
+      [
+        ...[String(idleInTransactionMs), String(lockMs), this.#group, topic, cluster],
+        parts.map(({ partition }) => partition),
+        parts.map(({ from }) => from.toString()),
+        parts.map(({ next }) => next.toString()),
+      ],
     );
-    if (rows[0] === undefined) throw new FenceLost(`${placeOf(topic, partition)} is no longer at ${from}`);
-    return rows[0].now;
+    const lost = parts.filter(({ partition }) => !taken.some((one) => one.partition === partition));
+    if (lost.length > 0) {
+      throw new FenceLost(
+        lost.map(({ partition, from }) => `${placeOf(topic, partition)} is no longer at ${from}`).join(', '),
+      );
+    }
+    return taken[0]!.now;
   }
 
   async positions(cluster: string, ranges: readonly LogRange[]): Promise<Map<string, bigint | Alarm>> {

@@ -16,7 +16,7 @@ import { EventTooLarge } from './cloud-event.js';
 import { deadLetterOf } from './dead-letter.js';
 import { type Emitter } from './emitter.js';
 import { committedOffsets, committedPosition, mendingGroup } from './positions.js';
-import { type OutgoingEvent } from './outcome.js';
+import { type Outcome, type OutgoingEvent } from './outcome.js';
 import { EventError } from './whose-error.js';
 import { type WireHeaders, type WireMessage } from './wire.js';
 
@@ -38,14 +38,23 @@ export class HopDelivery implements Delivery {
     this.#group = emitter.group;
   }
 
-  async apply(part: Part, handler: BatchHandler): Promise<Tally> {
-    const outcomes = await outcomesOf(part, handler);
-    const tally = new Tally();
+  async apply(parts: readonly Part[], handler: BatchHandler): Promise<Tally[]> {
+    const outcomes = (await outcomesOf(parts, handler)).values();
     const messages: WireMessage[] = [];
+    const tallies = parts.map((part) => this.#tallyOf(part, outcomes, messages));
+    await this.producer.send(messages);
+    if (this.#mendings.size > 0) {
+      for (const { topic, partition } of parts) void this.#forgetMending(placeOf(topic, partition));
+    }
+    return tallies;
+  }
+
+  /** @param messages what the part causes is put to them */
+  #tallyOf(part: Part, outcomes: Iterator<Outcome>, messages: WireMessage[]): Tally {
+    const tally = new Tally();
     const now = new Date();
     const carry = carriedBy(part, this.#group, now);
     const place = { group: this.#group, cluster: part.cluster, topic: part.topic, partition: part.partition };
-    let at = 0;
     for (const item of part.items) {
       if (item.kind === 'skip') {
         tally.counts.skip++;
@@ -56,7 +65,7 @@ export class HopDelivery implements Delivery {
         messages.push(deadLetterOf(item.message, place, item.failure, now));
         continue;
       }
-      const outcome = outcomes[at++]!;
+      const outcome = outcomes.next().value as Outcome;
       const emitted = outcome.kind === 'ok' ? this.#encode(outcome.emit, carry(item)) : outcome;
       switch (emitted.kind) {
         case 'encoded':
@@ -71,8 +80,6 @@ export class HopDelivery implements Delivery {
           throw new EventError(`a hop may not drop what was accepted: ${emitted.reason}`);
       }
     }
-    await this.producer.send(messages);
-    if (this.#mendings.size > 0) void this.#forgetMending(placeOf(part.topic, part.partition));
     return tally;
   }
 

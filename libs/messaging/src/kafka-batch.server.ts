@@ -28,6 +28,7 @@ import {
 } from './batch.js';
 import { decoderOf } from './cloud-event.js';
 import { readDeadLetter } from './dead-letter.js';
+import { Gathering } from './gathering.js';
 import { type EffectContext } from './incoming.js';
 import { type KafkaClient } from './kafka.client.js';
 import { joinAs, type Member } from './kafkajs.guards.js';
@@ -60,8 +61,14 @@ const defaultTimes: ServerTimes = {
   alarmMs: 10_000,
 };
 
-/** Most events that a handler gets at once. */
+/** Most events that a handler gets at once, of however many partitions. */
 const maxPart = 1_000;
+/** Partitions that are worked on at once: all that a fetch brings, so that they are done together. */
+const concurrency = 256;
+/** Deliveries under way at once: while one waits for the database or the broker, another is computed. */
+const lanes = 2;
+/** How often an effect's positions, which Kafka has only for those who watch, are committed to it. */
+const watchersMs = 1_000;
 /** Tries of an event that fails alone, before it is a dead letter. */
 const triesAlone = 3;
 /** So many events that fail one after another are the fault of a deployment. */
@@ -82,6 +89,32 @@ const impatientMs = 25;
 /** First and longest pause before a consumer is made anew */
 const rejoinMs = [200, 2_000] as const;
 
+/** A part that was tried together with others, and then failed by itself. */
+class UndoneAlone {
+  constructor(readonly error: unknown) {}
+}
+
+interface CommitRequest {
+  readonly payload: EachBatchPayload;
+  /** As Kafka calls it */
+  readonly topic: string;
+  readonly partition: number;
+  readonly position: bigint;
+}
+
+/** One request for what was done together. @throws what kafkajs throws, by which it learns that the group moves on */
+async function commitTogether(requests: readonly CommitRequest[]): Promise<readonly void[]> {
+  const topics = new Map<string, { partition: number; offset: string }[]>();
+  for (const { topic, partition, position } of requests) {
+    const partitions = topics.get(topic) ?? [];
+    topics.set(topic, [...partitions, { partition, offset: position.toString() }]);
+  }
+  await requests.at(-1)!.payload.commitOffsetsIfNecessary({
+    topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+  });
+  return requests.map(() => undefined);
+}
+
 /** Not an event's fault: too many of them failed in a row. */
 class TooManyFailures extends Error {
   override readonly name = 'TooManyFailures';
@@ -91,8 +124,6 @@ export interface ServerOptions {
   readonly station: Station;
   readonly prefix: string;
   readonly mode: 'hop' | 'effect';
-  /** Partitions that are worked on at once */
-  readonly concurrency: number;
   readonly times?: Partial<ServerTimes>;
 }
 
@@ -134,7 +165,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   #cluster: string | undefined;
   #ends: Promise<void> | undefined;
   #endsAsked = -Infinity;
+  /** Partitions that are worked on */
+  #busy = 0;
+  /** Until Kafka is told how far an effect has come */
+  #watchers: NodeJS.Timeout | undefined;
   readonly #member: Member = {};
+  /** Parts of different partitions go together, as soon as the one before them is done: a transaction, or a send, for all that waits. */
+  readonly #deliveries: Gathering<Part, Tally | UndoneAlone>;
+  readonly #commits: Gathering<CommitRequest, void>;
 
   constructor(options: ServerOptions, parts: ServerParts) {
     super();
@@ -165,6 +203,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       }));
     }
     this.#metrics = parts.metrics(this);
+    this.#deliveries = new Gathering<Part, Tally | UndoneAlone>({
+      answer: (together) => this.#deliver(together),
+      // what was tried before may fail again, and is nobody else's matter
+      alike: (first, other) => first.topic === other.topic && first.attempts === 1 && other.attempts === 1,
+      sizeOf: ({ items }) => items.length,
+      ...{ most: maxPart, lanes },
+    });
+    this.#commits = new Gathering<CommitRequest, void>({ answer: commitTogether });
   }
 
   /** Checks the handlers against the station, then consumes in the background: a broker that is away makes unready, not dead. */
@@ -334,7 +380,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   /** One consumer, until it crashes for good, is silent for too long, or is to stop. */
   async #consume(): Promise<void> {
-    const { prefix, station, concurrency } = this.#options;
+    const { prefix, station } = this.#options;
     const client = this.#parts.client((entry) => this.#observeLog(entry));
     const consumer = client.kafka.consumer({
       groupId: prefix + station.group,
@@ -504,6 +550,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         this.#logger.log(`${partition.place} goes on at ${position}.`);
         this.#commitPosition(consumer, partition);
       }
+      if (this.#options.mode === 'effect') this.#commitForWatchers(consumer);
       const topic = prefix + partition.topic;
       whileInGroup(() => {
         consumer.seek({ topic, partition: partition.partition, offset: position.toString() });
@@ -613,6 +660,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const begun = performance.now();
     const before = partition.position;
     partition.busy = true;
+    this.#busy++;
     partition.end = { offset: BigInt(batch.highWatermark), at: begun };
     partition.oldest = Number(batch.messages[0]?.timestamp);
     this.#metrics.fetched(topic, batch.messages.length);
@@ -620,11 +668,13 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const beat = setInterval(() => void payload.heartbeat().catch(() => undefined), heartbeatMs);
     try {
       const { messages } = batch;
-      for (let at = 0; at < messages.length && payload.isRunning() && this.#isCurrent(assignment); at += maxPart) {
-        const decode = this.#decoders.get(topic)!;
-        const items = messages.slice(at, at + maxPart).map((message) => decode(message, batch.partition));
+      const decode = this.#decoders.get(topic)!;
+      for (let at = 0, end = 0; at < messages.length && payload.isRunning() && this.#isCurrent(assignment); at = end) {
+        // As much as is delivered at once, shared by all that have something: what is decoded takes room.
+        end = at + Math.ceil((maxPart * lanes) / Math.max(lanes, this.#busy));
+        const items = messages.slice(at, end).map((message) => decode(message, batch.partition));
         // Behind the last message may be control records.
-        const after = messages[at + maxPart];
+        const after = messages[end];
         const next = after ? BigInt(after.offset) : BigInt(batch.lastOffset()) + 1n;
         await this.#handle(partition, items, next);
         this.#succeeded(partition);
@@ -644,14 +694,54 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     } finally {
       clearInterval(beat);
       partition.busy = false;
+      this.#busy--;
       this.#metrics.batch(topic, (performance.now() - begun) / 1000);
     }
     const position = partition.position;
     if (position === before) return;
     payload.resolveOffset((position - 1n).toString());
-    await payload.commitOffsetsIfNecessary({
-      topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset: position.toString() }] }],
-    });
+    if (this.#options.mode === 'hop')
+      await this.#commits.ask({ payload, topic: batch.topic, partition: batch.partition, position });
+    else this.#commitForWatchers(consumer);
+  }
+
+  /** An effect's position lies in its database: Kafka's is for those who look how far a group has come, and may be late. */
+  #commitForWatchers(consumer: Consumer): void {
+    this.#watchers ??= setTimeout(() => {
+      this.#watchers = undefined;
+      const { prefix } = this.#options;
+      const done = this.owned.filter(({ position, alarm }) => position !== undefined && !alarm);
+      const places = done.map(({ topic, partition, position }) => ({
+        topic: prefix + topic,
+        partition,
+        offset: position!.toString(),
+      }));
+      if (this.#consumer === consumer && places.length > 0) {
+        whileInGroup(() => void consumer.commitOffsets(places).catch(() => undefined));
+      }
+    }, watchersMs).unref();
+  }
+
+  /**
+   * One delivery for all of them. Where an event fails, or another owner has taken one of the partitions on, each is done by itself, so that
+   * it is nobody else's matter.
+   */
+  async #deliver(parts: readonly Part[]): Promise<readonly (Tally | UndoneAlone)[]> {
+    const handler = this.#handlerOf(parts[0]!.topic);
+    try {
+      return await this.#parts.delivery.apply(parts, handler);
+    } catch (error) {
+      if (parts.length === 1 || !(isEventsOwn(error) || error instanceof FenceLost)) throw error;
+    }
+    const answers: (Tally | UndoneAlone)[] = [];
+    for (const part of parts) {
+      try {
+        answers.push(...(await this.#parts.delivery.apply([part], handler)));
+      } catch (error) {
+        answers.push(new UndoneAlone(error));
+      }
+    }
+    return answers;
   }
 
   /**
@@ -715,7 +805,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const trace = new PartTrace(this.#parts.tracer, part, this.#options.station.group);
     let tally: Tally;
     try {
-      tally = await this.#parts.delivery.apply(part, this.#handlerOf(topic));
+      const answer = await this.#deliveries.ask(part);
+      if (answer instanceof UndoneAlone) throw answer.error;
+      tally = answer;
     } catch (error) {
       trace.undone();
       throw error;

@@ -129,8 +129,7 @@ function transport(parts: TransportParts): KafkaBatchServer {
     parts;
   letOriginalErrorsThrough(modules);
   const server = new KafkaBatchServer(
-    // More partitions at once would wait for the database's connections in an effect, and for the one producer in a hop.
-    { station, prefix: config.prefix, mode, concurrency: mode === 'hop' ? 8 : 4, ...(times && { times }) },
+    { station, prefix: config.prefix, mode, ...(times && { times }) },
     {
       delivery,
       client: (observeLog) => kafkaClient(config, `closeloop.${service}`, observeLog),

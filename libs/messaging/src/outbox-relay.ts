@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Pool, type PoolClient } from 'pg';
 import { type DataSource } from 'typeorm';
 import { type BatchProducer, TopicRefused } from './batch-producer.js';
+import { Gathering } from './gathering.js';
 import { outboxChannel, outboxShards } from './migrations/messaging-1763700000000.js';
 import { type Outbox } from './outbox.js';
 import { ParkedEvents } from './parked-events.js';
@@ -39,6 +40,12 @@ const defaultTimes: RelayTimes = {
 /** Most rows, and about the most bytes, of one send of a shard. */
 const maxRows = 1_000;
 const maxRowsBytes = 2 * 1024 * 1024;
+
+/** Rows of a shard that were acknowledged */
+interface Sent {
+  readonly shard: number;
+  readonly ids: readonly string[];
+}
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -92,6 +99,9 @@ export class OutboxRelay {
   readonly #parked: ParkedEvents;
   /** Hears of every commit */
   #listening = false;
+  /** Shards that look at the same time look together, and their sends go together, too. */
+  readonly #firstRows = new Gathering<number, OutboxRow[]>({ answer: (shards) => this.#readFirst(shards) });
+  readonly #deletions = new Gathering<Sent, void>({ answer: (sent) => this.#delete(sent) });
 
   constructor(
     private readonly dataSource: DataSource,
@@ -223,10 +233,7 @@ export class OutboxRelay {
 
   /** Sends and deletes the first rows. @returns how many */
   async #sendNext(shard: Shard): Promise<number> {
-    const rows = await this.dataSource.query<OutboxRow[]>(
-      'select id, topic, key, headers, value from outbox where shard = $1 order by id limit $2',
-      [shard.number, maxRows],
-    );
+    const rows = await this.#firstRows.ask(shard.number);
     const chosen: OutboxRow[] = [];
     const waiting: OutboxRow[] = [];
     let bytes = 0;
@@ -252,12 +259,32 @@ export class OutboxRelay {
       return chosen.length;
     }
     told();
-    await this.dataSource.query('delete from outbox where shard = $1 and id = any($2::bigint[])', [
-      shard.number,
-      chosen.map(({ id }) => id),
-    ]);
+    await this.#deletions.ask({ shard: shard.number, ids: chosen.map(({ id }) => id) });
     this.outbox.deleted(chosen.length);
     return chosen.length;
+  }
+
+  async #readFirst(shards: readonly number[]): Promise<OutboxRow[][]> {
+    const rows = await this.dataSource.query<(OutboxRow & { readonly shard: number })[]>(
+      `select rows.* from unnest($1::smallint[]) as asked (shard), lateral (
+         select shard, id, topic, key, headers, value from outbox where outbox.shard = asked.shard order by id limit $2
+       ) rows order by shard, id`,
+      [shards, maxRows],
+    );
+    const byShard = new Map(shards.map((shard): [number, OutboxRow[]] => [shard, []]));
+    for (const row of rows) byShard.get(row.shard)!.push(row);
+    return shards.map((shard) => byShard.get(shard)!);
+  }
+
+  /** A crash may bring them back: they are sent twice, which is normal, so that nobody waits for the disk. */
+  async #delete(sent: readonly Sent[]): Promise<void[]> {
+    await this.dataSource.query(
+      `delete from outbox using unnest($1::smallint[], $2::bigint[]) as sent (shard, id)
+       where outbox.shard = sent.shard and outbox.id = sent.id
+         and (select set_config('synchronous_commit', 'off', true)) is not null`,
+      [sent.flatMap(({ shard, ids }) => ids.map(() => shard)), sent.flatMap(({ ids }) => ids)],
+    );
+    return sent.map(() => undefined);
   }
 
   /** Parks the rows whose topic refuses them, where that may be. @returns whether there were any */

@@ -9,7 +9,7 @@ const stop = (topic: string): never => {
 };
 
 const refusing =
-  ({ topic }: Part, handler: BatchHandler): BatchHandler =>
+  (topic: string, handler: BatchHandler): BatchHandler =>
   async (...given) => {
     const outcomes = await handler(...given);
     return outcomes.some(({ kind }) => kind === 'dead-letter') ? stop(topic) : outcomes;
@@ -18,8 +18,11 @@ const refusing =
 /** What would become a dead letter is thrown instead. */
 const stopping = altered<EffectDelivery | HopDelivery>((delivery) => {
   const apply = delivery.apply.bind(delivery);
-  delivery.apply = async (part, handler) =>
-    part.items.some(({ kind }) => kind === 'dead-letter') ? stop(part.topic) : apply(part, refusing(part, handler));
+  delivery.apply = async (parts: readonly Part[], handler) => {
+    const { topic } = parts[0]!;
+    const isPoisoned = parts.some(({ items }) => items.some(({ kind }) => kind === 'dead-letter'));
+    return isPoisoned ? stop(topic) : apply(parts, refusing(topic, handler));
+  };
 });
 
 export const startStoppingAtPoison = (service: ServiceName): Promise<void> =>

@@ -7,16 +7,18 @@ import { startBroken } from './start-broken.js';
 /** Writes the position without asking whether it is still its own, and holds it for as long as it is frozen. */
 const unfenced =
   (group: string) =>
-  async (transaction: EntityManager, { topic, partition, cluster, next }: Part): Promise<Date> => {
+  async (transaction: EntityManager, parts: readonly Part[]): Promise<Date> => {
     await transaction.query(
       `select set_config('idle_in_transaction_session_timeout', '0', true), set_config('lock_timeout', '0', true),
               set_config('statement_timeout', '0', true)`,
     );
+    const { topic, cluster } = parts[0]!;
     const [rows] = await transaction.query<[{ now: Date }[]]>(
-      `update consumer_offset set next_offset = $1, updated_at = clock_timestamp()
-       where consumer_group = $2 and topic = $3 and partition = $4 and cluster = $5
+      `update consumer_offset set next_offset = part.next, updated_at = clock_timestamp()
+       from unnest($4::int[], $5::bigint[]) as part (partition, next)
+       where consumer_group = $1 and topic = $2 and cluster = $3 and consumer_offset.partition = part.partition
        returning updated_at as now`,
-      [next.toString(), group, topic, partition, cluster],
+      [group, topic, cluster, parts.map(({ partition }) => partition), parts.map(({ next }) => next.toString())],
     );
     return rows[0]!.now;
   };
