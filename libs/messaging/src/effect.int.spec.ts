@@ -153,6 +153,57 @@ describe('an effect', () => {
     expect(sorted(await effects())).toEqual(sorted([...many('event', 10), 'after']));
   });
 
+  it('does what waits in several partitions in one transaction, and undoes alone what fails in one of them', async () => {
+    const together: number[] = [];
+    const transactions = new Set<string>();
+    await publish(many('first', 30), 0);
+    await publish([...many('second', 20), 'fails', 'last'], 1);
+    const letters = await environment.record(deadLetterTopic(feedbackReceived.topic));
+    await start(async (events, context) => {
+      together.push(new Set(events.map(({ partition }) => partition)).size);
+      if (events.some(({ data }) => data.externalId === 'fails')) {
+        return context.transaction.query(`select 'x'::int`) as Promise<never>;
+      }
+      const outcomes = await note(events, context);
+      const [row] = await context.transaction.query<{ id: string }[]>('select pg_current_xact_id()::text id');
+      transactions.add(row!.id);
+      return outcomes;
+    });
+    const names = [...many('first', 30), ...many('second', 20), 'last'];
+    await eventually(async () => expect(sorted(await effects())).toEqual(sorted(names)));
+    expect(together[0]).toBe(2);
+    await eventually(() => expect(letters.messages).toHaveLength(1));
+    expect(await position(0)).toBe(30);
+    await eventually(async () => expect(await position(1)).toBe(22));
+
+    transactions.clear();
+    await Promise.all([publish(many('third', 5), 0), publish(many('fourth', 5), 1)]);
+    await eventually(async () => expect(await effects()).toHaveLength(names.length + 10));
+    expect(transactions.size).toBeLessThanOrEqual(2);
+  });
+
+  it('tells Kafka how far it has come, for those who watch a group there', async () => {
+    await start(note);
+    await publish(many('event', 7));
+    const admin = environment.kafka.admin();
+    await admin.connect();
+    try {
+      await eventually(async () => {
+        const [committed] = await admin.fetchOffsets({
+          groupId: `${environment.topicPrefix}closeloop.effect`,
+          topics: [environment.topicPrefix + feedbackReceived.topic],
+        });
+        const offsets = committed!.partitions.map(({ partition, offset }) => [partition, offset]);
+        expect(offsets.sort()).toEqual([
+          [0, '7'],
+          [1, '0'],
+        ]);
+      });
+    } finally {
+      await admin.disconnect();
+    }
+  });
+
   it('goes by its own table, whatever Kafka has as the group’s offset', async () => {
     const first = await start(note);
     await publish(many('event', 10));

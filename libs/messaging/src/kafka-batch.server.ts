@@ -124,6 +124,8 @@ export interface ServerOptions {
   readonly station: Station;
   readonly prefix: string;
   readonly mode: 'hop' | 'effect';
+  /** How long from one fetch that brought something to the next, at least */
+  readonly restMs: number;
   readonly times?: Partial<ServerTimes>;
 }
 
@@ -703,6 +705,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (this.#options.mode === 'hop')
       await this.#commits.ask({ payload, topic: batch.topic, partition: batch.partition, position });
     else this.#commitForWatchers(consumer);
+    const rest = begun + this.#options.restMs - performance.now();
+    if (rest > 0) await this.#pause(rest);
   }
 
   /** An effect's position lies in its database: Kafka's is for those who look how far a group has come, and may be late. */

@@ -25,6 +25,11 @@ export interface MessagingOptions {
    * database; needs DatabaseModule and `messagingTables`, gives the Outbox.
    */
   readonly mode: 'hop' | 'effect';
+  /**
+   * How long from one fetch that brought something to the next, at least; 0 where absent. For a service that nobody waits for: what comes
+   * alone is done at once, and many that come one by one are done together.
+   */
+  readonly restMs?: number;
   /** For specs: shorter pauses */
   readonly times?: Partial<ServerTimes>;
 }
@@ -33,7 +38,7 @@ export interface MessagingOptions {
 @Module({})
 export class MessagingModule {
   /** A global module. The start fails when a consumed topic has no handler, or a handler no consumed topic. */
-  static forService(station: Station, { mode, times }: MessagingOptions): DynamicModule {
+  static forService(station: Station, { mode, restMs = 0, times }: MessagingOptions): DynamicModule {
     const shared: Provider[] = [
       configProvider(KafkaConfig),
       {
@@ -65,14 +70,14 @@ export class MessagingModule {
           module: MessagingModule,
           global: true,
           controllers: [StationController],
-          providers: [...shared, hop, hopTransport(station, times)],
+          providers: [...shared, hop, hopTransport(station, restMs, times)],
           exports: [SERVICE_TRANSPORT, BatchProducer, TopicMaker, HopDelivery],
         }
       : {
           module: MessagingModule,
           global: true,
           controllers: [StationController],
-          providers: [...shared, outboxProvider, relay(station), effect, effectTransport(station, times)],
+          providers: [...shared, outboxProvider, relay(station), effect, effectTransport(station, restMs, times)],
           exports: [SERVICE_TRANSPORT, BatchProducer, TopicMaker, Outbox, OutboxRelay, EffectDelivery],
         };
   }
@@ -111,6 +116,7 @@ const effect: Provider = {
 interface TransportParts {
   station: Station;
   mode: 'hop' | 'effect';
+  restMs: number;
   times: Partial<ServerTimes> | undefined;
   config: KafkaConfig;
   service: string;
@@ -125,11 +131,25 @@ interface TransportParts {
 }
 
 function transport(parts: TransportParts): KafkaBatchServer {
-  const { station, mode, times, config, service, readiness, registry, tracer, modules, delivery, outbox, start, stop } =
-    parts;
+  const {
+    station,
+    mode,
+    restMs,
+    times,
+    config,
+    service,
+    readiness,
+    registry,
+    tracer,
+    modules,
+    delivery,
+    outbox,
+    start,
+    stop,
+  } = parts;
   letOriginalErrorsThrough(modules);
   const server = new KafkaBatchServer(
-    { station, prefix: config.prefix, mode, ...(times && { times }) },
+    { station, prefix: config.prefix, mode, restMs, ...(times && { times }) },
     {
       delivery,
       client: (observeLog) => kafkaClient(config, `closeloop.${service}`, observeLog),
@@ -145,7 +165,7 @@ function transport(parts: TransportParts): KafkaBatchServer {
   return server;
 }
 
-const hopTransport = (station: Station, times: Partial<ServerTimes> | undefined): Provider => ({
+const hopTransport = (station: Station, restMs: number, times: Partial<ServerTimes> | undefined): Provider => ({
   provide: SERVICE_TRANSPORT,
   inject: [KafkaConfig, SERVICE_NAME, Readiness, Metrics, Tracer, ModulesContainer, BatchProducer, HopDelivery],
   useFactory: (
@@ -161,6 +181,7 @@ const hopTransport = (station: Station, times: Partial<ServerTimes> | undefined)
     transport({
       station,
       mode: 'hop',
+      restMs,
       times,
       config,
       service,
@@ -175,7 +196,7 @@ const hopTransport = (station: Station, times: Partial<ServerTimes> | undefined)
     }),
 });
 
-const effectTransport = (station: Station, times: Partial<ServerTimes> | undefined): Provider => ({
+const effectTransport = (station: Station, restMs: number, times: Partial<ServerTimes> | undefined): Provider => ({
   provide: SERVICE_TRANSPORT,
   inject: [
     KafkaConfig,
@@ -204,6 +225,7 @@ const effectTransport = (station: Station, times: Partial<ServerTimes> | undefin
     transport({
       station,
       mode: 'effect',
+      restMs,
       times,
       config,
       service,

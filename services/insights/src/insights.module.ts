@@ -14,7 +14,7 @@ import { ReadModelModule } from './read-model.module.js';
 @Module({
   imports: [
     DatabaseModule.forService(insightsDatabase),
-    MessagingModule.forService(pipeline.insights, { mode: 'effect' }),
+    MessagingModule.forService(pipeline.insights, { mode: 'effect', restMs: 250 }),
     AuditModule,
     ReadModelModule,
     MetricsModule,

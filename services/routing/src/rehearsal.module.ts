@@ -33,7 +33,7 @@ import { routingDatabase } from './routing.database.js';
 @Module({
   imports: [
     DatabaseModule.forService(routingDatabase),
-    MessagingModule.forService(pipeline.rehearsal, { mode: 'effect' }),
+    MessagingModule.forService(pipeline.rehearsal, { mode: 'effect', restMs: 250 }),
   ],
   controllers: [
     FeedbackRoutedConsumer,

@@ -61,7 +61,7 @@ class ShippedTagger {
 @Module({
   imports: [
     DatabaseModule.forService(learningDatabase),
-    MessagingModule.forService(pipeline.learning, { mode: 'effect' }),
+    MessagingModule.forService(pipeline.learning, { mode: 'effect', restMs: 250 }),
     AuditModule,
   ],
   controllers: [
