@@ -72,6 +72,7 @@ export function decoderOf(declaration: EventDeclaration, group: string): Decoder
         subject: headers['ce_subject'] ?? '',
         time: headers['ce_time'] ?? new Date(Number(message.timestamp)).toISOString(),
         data,
+        json: text,
         key: message.key === null ? null : message.key.toString('utf8'),
         topic: declaration.topic,
         partition,
@@ -98,11 +99,11 @@ export class EventTooLarge extends EventError {
  * @throws EventTooLarge; TypeError for data that is no JSON
  */
 export function encodeEvent(
-  { event, id, subject, data, time, traceparent }: OutgoingEvent,
+  { event, id, subject, data, json = JSON.stringify(data), time, traceparent }: OutgoingEvent,
   source: string,
   carried?: WireHeaders,
 ): WireMessage {
-  const value = Buffer.from(JSON.stringify(data), 'utf8');
+  const value = Buffer.from(json, 'utf8');
   const maxBytes = maxValueBytesOf(event);
   if (value.length > maxBytes) {
     throw new EventTooLarge(`${event.topic} ${id} would have ${value.length} bytes, at most ${maxBytes}`);

@@ -218,3 +218,32 @@ describe('a consumer that crashes on what kafkajs takes for final', () => {
     await eventually(async () => expect((await fetch(`${service.url}/health/ready`)).status).toBe(200));
   });
 });
+
+describe('headers that every object has, and those without a value', () => {
+  // what kafkajs makes of them by itself: kafkajs.records.spec.ts
+  it('are read as they were sent', async () => {
+    const topic = environment.topicPrefix + feedbackReceived.topic;
+    const kafka = guardedKafka();
+    const producer = kafka.producer({ createPartitioner: () => () => 0 });
+    await producer.connect();
+    closing.push(() => producer.disconnect());
+    const headers = { constructor: 'c', empty: null } as unknown as kafkajs.IHeaders;
+    const [sent] = await producer.send({ topic, messages: [{ value: 'v', headers }] });
+    const consumer = kafka.consumer({ groupId: 'records' });
+    closing.push(() => consumer.disconnect());
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    const read = new Promise<kafkajs.IHeaders>((resolve) => {
+      void consumer.run({
+        eachMessage: ({ message }) => {
+          if (message.offset === sent!.baseOffset) resolve(message.headers!);
+          return Promise.resolve();
+        },
+      });
+    });
+    expect(Object.entries(await read)).toEqual([
+      ['constructor', Buffer.from('c')],
+      ['empty', null],
+    ]);
+  });
+});

@@ -9,6 +9,8 @@ export interface OutgoingEvent<T extends object = object> {
   /** feedbackId; loopId for loop.changed */
   readonly subject: string;
   readonly data: T;
+  /** The data as JSON, where the sender has it at hand */
+  readonly json?: string;
   /** RFC 3339; the time of sending unless given */
   readonly time?: string;
   /** Of what caused it, where that is not the request or the event being handled */
@@ -36,3 +38,7 @@ export const deadLetter = (reason: DeadLetterReason, message: string): Outcome =
   reason,
   message,
 });
+
+/** The JSON of an object with members put behind its own, which stand as they are: what only passes through is not written anew. */
+export const jsonWith = (json: string, members: object): string =>
+  `${json.slice(0, json.lastIndexOf('}'))},${JSON.stringify(members).slice(1)}`;

@@ -129,10 +129,8 @@ function countsOf(
     const add = (value?: ValueId, sentiment?: number): void => {
       const place = (value === undefined ? values : values.with(many, value)) as unknown as Count['values'];
       for (const { measure, bucket, question = unsaid, scale = 0 } of counted) {
-        counts.push({
-          ...{ cube: id, measure: measures[measure], day, values: place, question, scale, n },
-          bucket: measure === 'sentiment' && sentiment !== undefined ? sentiment : bucket,
-        });
+        const own = measure === 'sentiment' && sentiment !== undefined ? sentiment : bucket;
+        counts.push({ cube: id, measure: measures[measure], day, values: place, question, scale, bucket: own, n });
       }
     };
     if (many < 0) add();
@@ -159,14 +157,24 @@ export const isDaily = (measure: number): boolean =>
 
 /** The sum of counts: one for each place, without those that come to nothing, in the order of their places. */
 export function summed(counts: Iterable<Count>): Count[] {
-  const sums = new Map<string, Count>();
+  const sums = new Map<string, { readonly count: Count; n: number }>();
+  // what a feedback counts for in a cube comes one after the other, at one place: most of a key is the last one's
+  let last: Count | undefined;
+  let place = '';
   for (const count of counts) {
     const { cube, measure, day, values, question, scale, bucket } = count;
-    const key = `${cube} ${measure} ${day} ${values.join(' ')} ${question} ${scale} ${bucket}`;
+    if (last?.values !== values || last.cube !== cube || last.day !== day) {
+      place = `${cube} ${day} ${values[0]} ${values[1]} ${values[2]}`;
+      last = count;
+    }
+    const key = `${place} ${measure} ${bucket} ${question} ${scale}`;
     const sum = sums.get(key);
-    sums.set(key, sum ? { ...sum, n: sum.n + count.n } : count);
+    if (sum) sum.n += count.n;
+    else sums.set(key, { count, n: count.n });
   }
-  return [...sums.values()].filter(({ n }) => n !== 0).sort(comparePlaces);
+  const left: Count[] = [];
+  for (const { count, n } of sums.values()) if (n !== 0) left.push(n === count.n ? count : { ...count, n });
+  return left.sort(comparePlaces);
 }
 
 const comparePlaces = (one: Count, other: Count): number =>

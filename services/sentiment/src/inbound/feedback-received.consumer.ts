@@ -1,5 +1,5 @@
 import { feedbackReceived, feedbackTagged, type FeedbackReceived } from '@closeloop/contracts';
-import { ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
+import { jsonWith, ok, type IncomingEvent, type Outcome } from '@closeloop/messaging';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { TagFeedbackHandler } from '../application/tag-feedback.handler.js';
@@ -12,7 +12,9 @@ export class FeedbackReceivedConsumer {
   tag(@Payload() events: readonly IncomingEvent<FeedbackReceived>[]): Outcome[] {
     return events.map((event) => {
       const { id, data } = this.tagFeedback.handle(event.data);
-      return ok({ event: feedbackTagged, id, subject: event.data.feedbackId, data });
+      const { tagRevision, tags } = data;
+      const json = jsonWith(`{"feedback":${event.json}}`, { tagRevision, tags });
+      return ok({ event: feedbackTagged, id, subject: event.data.feedbackId, data, json });
     });
   }
 }

@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createRequire } from 'node:module';
+import {
+  decodeRecord,
+  encodeRecord,
+  type BatchContext,
+  type OutgoingRecord,
+  type WrittenEncoder,
+} from './kafkajs.records.js';
+
+const load = createRequire(import.meta.url);
+const Encoder = load('kafkajs/src/protocol/encoder.js') as new (size?: number) => WrittenEncoder & { buffer: Buffer };
+const Decoder = load('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => { readVarIntBytes(): Buffer };
+const theirEncode = load('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (record: OutgoingRecord) => {
+  buffer: Buffer;
+};
+const theirDecode = load('kafkajs/src/protocol/recordBatch/record/v0/decoder.js') as (
+  decoder: unknown,
+  context: BatchContext,
+) => Record<string, unknown> & { headers: Record<string, unknown> };
+const { LOG_APPEND_TIME, CREATE_TIME } = load('kafkajs/src/protocol/timestampTypes.js') as Record<string, unknown>;
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+const part = fc.oneof(bytes, fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
+// theirs takes these for headers that were there before
+const name = fc.string().filter((text) => !(text in {}));
+const records: fc.Arbitrary<OutgoingRecord> = fc.record(
+  {
+    offsetDelta: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 2 ** 31 - 1 })),
+    timestampDelta: fc.oneof(fc.constant(0), fc.integer({ min: -1_000_000, max: 1_000_000 })),
+    key: fc.oneof(fc.constant(null), part),
+    value: fc.oneof(fc.constant(null), part, fc.string({ minLength: 20_000, maxLength: 20_000 })),
+    headers: fc.dictionary(name, fc.oneof(part, fc.array(part, { minLength: 2, maxLength: 4 })), { maxKeys: 12 }),
+  },
+  { requiredKeys: [] },
+);
+const contexts = fc.record({
+  firstOffset: fc.oneof(fc.nat(), fc.maxSafeNat(), fc.bigInt({ min: 2n ** 53n, max: 2n ** 62n })).map(String),
+  firstTimestamp: fc.integer({ min: -1, max: 2 ** 45 }).map(String),
+  maxTimestamp: fc.integer({ min: 0, max: 2 ** 45 }).map(String),
+  timestampType: fc.constantFrom(LOG_APPEND_TIME, CREATE_TIME),
+  magicByte: fc.constant(2),
+  isControlBatch: fc.boolean(),
+});
+
+const bytesOf = (record: OutgoingRecord): Buffer => encodeRecord(new Encoder(1), record).buffer;
+const bodyOf = (record: Buffer): Buffer => new Decoder(record).readVarIntBytes();
+
+describe('a record', () => {
+  it('is the same bytes as kafkajs writes', () => {
+    fc.assert(fc.property(records, (record) => expect(bytesOf(record).equals(theirEncode(record).buffer)).toBe(true)));
+  });
+
+  it('is read as kafkajs reads it', () => {
+    fc.assert(
+      fc.property(records, contexts, (record, context) => {
+        const body = bodyOf(theirEncode(record).buffer);
+        const own = decodeRecord(body, context, context.timestampType === LOG_APPEND_TIME);
+        expect({ ...own, headers: { ...own.headers } }).toEqual(theirDecode(new Decoder(body), context));
+      }),
+    );
+  });
+
+  it('may have headers without a value, several of one name, and names that every object has', () => {
+    const headers = Object.fromEntries([
+      ['empty', null],
+      ['constructor', 'a'],
+      ['toString', ['b', null, Buffer.from([0xff])]],
+    ]);
+    Object.defineProperty(headers, '__proto__', { value: 'c', enumerable: true });
+    const context = {
+      firstOffset: '0',
+      firstTimestamp: '0',
+      maxTimestamp: '0',
+      timestampType: CREATE_TIME,
+      magicByte: 2,
+    };
+    const read = decodeRecord(bodyOf(bytesOf({ headers })), context, false).headers;
+    expect(Object.entries(read)).toEqual([
+      ['empty', null],
+      ['constructor', Buffer.from('a')],
+      ['toString', [Buffer.from('b'), null, Buffer.from([0xff])]],
+      ['__proto__', Buffer.from('c')],
+    ]);
+  });
+
+  it('is more than kafkajs can do by itself', () => {
+    const context = {
+      firstOffset: '0',
+      firstTimestamp: '0',
+      maxTimestamp: '0',
+      timestampType: CREATE_TIME,
+      magicByte: 2,
+    };
+    expect(() => theirEncode({ headers: { empty: null } })).toThrow(/must be of type string/);
+    const body = bodyOf(bytesOf({ headers: { constructor: 'c' } as never }));
+    expect(theirDecode(new Decoder(body), context).headers['constructor']).not.toEqual(Buffer.from('c'));
+  });
+
+  it('leaves out a header that is not given', () => {
+    expect(bytesOf({ headers: { a: undefined, b: 'b' } })).toEqual(bytesOf({ headers: { b: 'b' } }));
+  });
+});
