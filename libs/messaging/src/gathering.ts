@@ -1,11 +1,11 @@
 /** How a gathering takes from what waits. */
 export interface Gathered<Ask> {
   /** Answers taken at once, in their order; all of them fail where it throws. */
-  answer(asks: readonly Ask[]): Promise<readonly unknown[]>;
+  answer(this: void, asks: readonly Ask[]): Promise<readonly unknown[]>;
   /** Whether it may be answered together with the first one; all may where absent */
-  alike?(first: Ask, other: Ask): boolean;
+  alike?(this: void, first: Ask, other: Ask): boolean;
   /** What an ask counts towards `most`; 1 where absent */
-  sizeOf?(ask: Ask): number;
+  sizeOf?(this: void, ask: Ask): number;
   /** Most that is answered together; the first one is, however large */
   readonly most?: number;
   /** Answers that may be under way at once; 1 where absent */
@@ -14,8 +14,8 @@ export interface Gathered<Ask> {
 
 interface Waiting<Ask> {
   readonly ask: Ask;
-  resolve(answer: unknown): void;
-  reject(error: unknown): void;
+  resolve(this: void, answer: unknown): void;
+  reject(this: void, error: unknown): void;
 }
 
 /**
@@ -48,14 +48,14 @@ export class Gathering<Ask, Answer> {
 
   /** The first one and all that may go with it, as many as may; never none. */
   #take(): Waiting<Ask>[] {
-    const { alike, sizeOf, most = Infinity } = this.how;
+    const { alike = () => true, sizeOf = () => 1, most = Infinity }: Partial<Gathered<Ask>> = this.how;
     const first = this.#waiting[0]!;
     const taken: Waiting<Ask>[] = [];
     const left: Waiting<Ask>[] = [];
     let size = 0;
     for (const one of this.#waiting) {
-      const own = sizeOf?.(one.ask) ?? 1;
-      if (one === first || (size + own <= most && (alike?.(first.ask, one.ask) ?? true))) {
+      const own = sizeOf(one.ask);
+      if (one === first || (size + own <= most && alike(first.ask, one.ask))) {
         taken.push(one);
         size += own;
       } else {

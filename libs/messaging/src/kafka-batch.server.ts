@@ -711,7 +711,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   /** An effect's position lies in its database: Kafka's is for those who look how far a group has come, and may be late. */
   #commitForWatchers(consumer: Consumer): void {
-    this.#watchers ??= setTimeout(() => {
+    if (this.#watchers) return;
+    this.#watchers = setTimeout(() => {
       this.#watchers = undefined;
       const { prefix } = this.#options;
       const done = this.owned.filter(({ position, alarm }) => position !== undefined && !alarm);

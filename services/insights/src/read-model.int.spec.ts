@@ -155,7 +155,10 @@ describe('The read model', () => {
   it('looks at a part of very much feedback for drivers, drawn by the ids, and says how much that is', async () => {
     await keep(aHistory(19, 400));
     class Hasty extends DriverRepository {
-      protected override readonly mostFeedback = 200;
+      protected override readonly mostScored = 60;
+    }
+    class Sampling extends DriverRepository {
+      protected override readonly mostFeedback = 100;
     }
     const dictionary = new DictionaryRepository(database);
     const asked = {
@@ -164,20 +167,24 @@ describe('The read model', () => {
       to: new Date('2026-06-01'),
       filters: new Map(),
     } as const;
-    const [all, part] = await Promise.all([
-      new DriverRepository(database, dictionary).cells(asked),
-      new Hasty(database, dictionary).cells(asked),
-    ]);
+    const cellsOf = (Kind: typeof DriverRepository) => new Kind(database, dictionary).cells(asked);
+    const [all, part, sample] = await Promise.all([cellsOf(DriverRepository), cellsOf(Hasty), cellsOf(Sampling)]);
     const countOf = ({ cells }: typeof all): number => cells.reduce((sum, { count }) => sum + count, 0);
-    const [{ n }] = await database.query<[{ n: number }]>(
-      'select count(*)::int n from model.feedback_fact where not deleted',
-    );
+    const idsBelow = async (share: number): Promise<number> => {
+      const [{ n }] = await database.query<[{ n: number }]>(
+        `select count(*)::int n from model.feedback_fact where not deleted and rating is not null and at >= $1 and at < $2
+           and ('x' || left(feedback_id::text, 8))::bit(32)::bigint < $3`,
+        [asked.from, asked.to, Math.floor(share * 2 ** 32)],
+      );
+      return n;
+    };
     expect(all.share).toBe(1);
-    expect(part.share).toBeCloseTo(200 / n, 10);
-    // within four standard deviations of a fair draw
-    const spread = 4 * Math.sqrt(countOf(all) * part.share * (1 - part.share));
-    expect(Math.abs(countOf(part) - countOf(all) * part.share)).toBeLessThan(spread);
-    expect(countOf(part)).toBeLessThan(countOf(all));
+    expect(countOf(all)).toBe(await idsBelow(1));
+    expect(part.share).toBeCloseTo(60 / countOf(all), 10);
+    expect(countOf(part)).toBe(await idsBelow(part.share));
+    expect(sample.share).toBe(1 / 16);
+    expect(countOf(sample)).toBe(await idsBelow(1 / 16));
+    expect(countOf(sample)).toBeGreaterThan(0);
   });
 
   it('counts as resolved by the first contact what the rule says of the facts', async () => {

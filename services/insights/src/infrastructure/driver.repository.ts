@@ -13,7 +13,7 @@ import { surveyCodeOf } from '../domain/feedback-fact.js';
 import { measures } from '../domain/loop-fact.js';
 import { Dictionary } from '../domain/model-store.js';
 import { starsOf } from '../domain/statistics/rating.js';
-import { liveSchema } from './model-tables.js';
+import { liveSchema, sampledShare } from './model-tables.js';
 
 const columns: Record<DriverFilter, string> = {
   ...{ channel: 'channel', touchpoint: 'touchpoint', journeyStage: 'journey_stage', location: 'location' },
@@ -41,17 +41,23 @@ const dayMs = 86_400_000;
 /** The cube that counts all together */
 const wholeCube = cubes.find(({ dimensions }) => dimensions.length === 0)!.id;
 
-/** An id that so large a share lies below: they are hashes, alike everywhere. null: all */
-function idBelow(share: number): string | null {
-  if (share >= 1) return null;
-  const first = Math.floor(share * 2 ** 32);
-  return `${first.toString(16).padStart(8, '0')}-0000-0000-0000-000000000000`;
+/** Which ids are looked at, so large a share of all: they are hashes, alike everywhere. */
+function idsOf(share: number): string {
+  if (share >= 1) return 'true';
+  const below = (part: number): string =>
+    `feedback_id < '${Math.floor(part * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')}-0000-0000-0000-000000000000'`;
+  // said as the index of the sample says it, too
+  return share <= sampledShare ? `${below(sampledShare)} and ${below(share)}` : below(share);
 }
 
 @Injectable()
 export class DriverRepository extends DriverStore {
-  /** Feedback of a period that is looked at: more takes longer than a page may, and tells little more */
-  protected readonly mostFeedback: number = 100_000;
+  /** Scored feedback of a period that is looked at: more takes longer than a page may, and tells little more */
+  protected readonly mostScored: number = 15_000;
+  /** Feedback that is looked through for it; of more the sample, which has an index of its own */
+  protected readonly mostFeedback: number = 300_000;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -62,11 +68,11 @@ export class DriverRepository extends DriverStore {
 
   /** Feedback that is alike is counted where it lies: however much there is, few rows come. */
   override async cells({ outcome, from, to, filters }: DriverQuestion): Promise<ScoredFeedback> {
-    const share = await this.shareOf(from, to);
-    const parameters: unknown[] = [from, to, idBelow(share)];
+    const share = await this.shareOf(outcome, from, to);
+    const parameters: unknown[] = [from, to];
     const wheres: string[] = [];
     for (const [name, values] of filters) {
-      const ids = await this.idsOf(name, values);
+      const ids = await this.numbersOf(name, values);
       parameters.push(ids);
       const given = `$${parameters.length}::int[]`;
       wheres.push(
@@ -80,7 +86,7 @@ export class DriverRepository extends DriverStore {
     const rows = await this.dataSource.query<CellRow[]>(
       `select channel, product, ${question} question, topics, ${score} score, ${scale} "scale", count(*)::int count
        from ${liveSchema}.feedback_fact
-       where at >= $1 and at < $2 and ($3::uuid is null or feedback_id < $3) and not deleted and ${[scored[outcome], ...wheres].join(' and ')}
+       where at >= $1 and at < $2 and ${idsOf(share)} and not deleted and ${[scored[outcome], ...wheres].join(' and ')}
        group by 1, 2, 3, 4, 5, 6`,
       parameters,
     );
@@ -97,17 +103,22 @@ export class DriverRepository extends DriverStore {
     return { cells, share };
   }
 
-  /** How much may be looked at: what is there in all is known by day. */
-  private async shareOf(from: Date, to: Date): Promise<number> {
-    const [row] = await this.dataSource.query<{ n: number }[]>(
-      `select coalesce(sum(n), 0)::float8 n from ${liveSchema}.cube_day
-       where cube = $1 and measure = $2 and day >= $3 and day < $4`,
-      [...[wholeCube, measures.sentiment], ...[Math.floor(from.getTime() / dayMs), Math.ceil(to.getTime() / dayMs)]],
+  /** How much may be looked at: what there is in all is known by day. */
+  private async shareOf(outcome: DriverOutcome, from: Date, to: Date): Promise<number> {
+    const [row] = await this.dataSource.query<{ feedback: number; scored: number }[]>(
+      `select coalesce(sum(n) filter (where measure = $2), 0)::float8 feedback,
+         coalesce(sum(n) filter (where measure = $3), 0)::float8 scored
+       from ${liveSchema}.cube_day where cube = $1 and measure in ($2, $3) and day >= $4 and day < $5`,
+      [
+        ...[wholeCube, measures.sentiment, measures[outcome]],
+        ...[Math.floor(from.getTime() / dayMs), Math.ceil(to.getTime() / dayMs)],
+      ],
     );
-    return Math.min(1, this.mostFeedback / Math.max(1, row!.n));
+    const share = Math.min(1, this.mostScored / Math.max(1, row!.scored));
+    return row!.feedback > this.mostFeedback ? Math.min(share, sampledShare) : share;
   }
 
-  private async idsOf(name: FeedbackDimension, values: readonly string[]): Promise<number[]> {
+  private async numbersOf(name: FeedbackDimension, values: readonly string[]): Promise<number[]> {
     const known = await this.dictionary.find(
       name,
       values.filter((value) => value !== ''),

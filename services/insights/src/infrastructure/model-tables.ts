@@ -4,6 +4,9 @@ import { cubes } from '../domain/cube.js';
 export const liveSchema = 'model';
 export const nextSchema = 'model_next';
 
+/** Of all feedback, by id: what questions of much of it look at */
+export const sampledShare = 1 / 16;
+
 const cubeColumns = `
   cube smallint not null,
   measure smallint not null,
@@ -53,6 +56,8 @@ export const modelTables = (schema: string): string => `
   comment on table ${schema}.feedback_fact is
     'the latest revision of each feedback, as numbers of the dictionary; of what was deleted a tombstone that says nothing';
   create index feedback_fact_at on ${schema}.feedback_fact (at, feedback_id);
+  create index feedback_fact_sample on ${schema}.feedback_fact (at, survey, rating)
+    where feedback_id < '10000000-0000-0000-0000-000000000000';
   create index feedback_fact_customer on ${schema}.feedback_fact (customer, at) where customer is not null;
 
   create table ${schema}.feedback_words (
