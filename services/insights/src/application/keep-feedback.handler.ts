@@ -1,6 +1,6 @@
 import { customerKeyOf, deriveId, type Feedback, type FeedbackRouted } from '@closeloop/contracts';
 import { Injectable } from '@nestjs/common';
-import { countsOfFeedback, countsOfLoop, summed, type Count } from '../domain/cube.js';
+import { CountSums } from '../domain/cube.js';
 import { type Vocabulary } from '../domain/dimension.js';
 import {
   comparePositions,
@@ -66,12 +66,11 @@ export class KeepFeedback {
     await model.saveFeedback(facts, facts.filter(({ deleted }) => !deleted).map(wordsOfFact));
     const after = new Map(facts.map((fact) => [fact.feedbackId, fact]));
     const known = facts.flatMap(({ feedbackId }) => before.get(feedbackId) ?? []);
-    const counts: Count[] = [
-      ...known.flatMap((fact) => countsOfFeedback(fact, -1)),
-      ...facts.flatMap((fact) => countsOfFeedback(fact, 1)),
-    ];
-    counts.push(...(await this.recount(model, [...known, ...facts], before, after)));
-    await model.addCounts(summed(counts));
+    const sums = new CountSums();
+    for (const fact of known) sums.addFeedback(fact, -1);
+    for (const fact of facts) sums.addFeedback(fact, 1);
+    await this.recount(model, [...known, ...facts], before, after, sums);
+    await model.addCounts(sums.counts());
   }
 
   /** Loops that the feedback opened are counted by what it says; those that its customer may have come back to, by that. */
@@ -80,25 +79,22 @@ export class KeepFeedback {
     facts: readonly FeedbackFact[],
     before: ReadonlyMap<string, FeedbackFact>,
     after: ReadonlyMap<string, FeedbackFact>,
-  ): Promise<Count[]> {
+    sums: CountSums,
+  ): Promise<void> {
     const loops = await model.loopsAround(facts);
-    if (loops.length === 0) return [];
+    if (loops.length === 0) return;
     const others = await model.feedback(loops.map(({ openedBy }) => openedBy).filter((id) => !after.has(id)));
     const returns = await model.returns(loops);
-    const counts: Count[] = [];
     const changed: Pick<StandingLoop, 'loopId' | 'marks'>[] = [];
     for (const loop of loops) {
       const fcr = fcrOf(loop, returns.get(loop.loopId) ?? 'unknown');
       const marks = [...loop.marks.filter(({ measure }) => measure !== 'fcr'), ...(fcr ? [fcr] : [])];
       const opener = others.get(loop.openedBy);
-      counts.push(
-        ...countsOfLoop(loop, loop.marks, opener ?? before.get(loop.openedBy), -1),
-        ...countsOfLoop(loop, marks, opener ?? after.get(loop.openedBy), 1),
-      );
+      sums.addLoop(loop, loop.marks, opener ?? before.get(loop.openedBy), -1);
+      sums.addLoop(loop, marks, opener ?? after.get(loop.openedBy), 1);
       changed.push({ loopId: loop.loopId, marks });
     }
     await model.saveMarks(changed);
-    return counts;
   }
 }
 

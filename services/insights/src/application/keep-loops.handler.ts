@@ -1,6 +1,6 @@
 import { type LoopChanged } from '@closeloop/contracts';
 import { Injectable } from '@nestjs/common';
-import { countsOfLoop, summed, type Count } from '../domain/cube.js';
+import { CountSums } from '../domain/cube.js';
 import { type Vocabulary } from '../domain/dimension.js';
 import { fcrOf, loopFactOf, type LoopStep } from '../domain/loop-fact.js';
 import {
@@ -69,19 +69,19 @@ export class KeepLoops {
     const returns = await model.returns(
       facts.flatMap(({ openedBy, ...fact }) => (openedBy === undefined ? [] : [{ ...fact, openedBy }])),
     );
-    const counts: Count[] = [];
+    const sums = new CountSums();
     const counted: CountedLoop[] = [];
     for (const fact of facts) {
       const fcr = fcrOf(fact, returns.get(fact.loopId) ?? 'unknown');
       const marks = [...fact.marks, ...(fcr ? [fcr] : [])];
       const opener = fact.openedBy === undefined ? undefined : openers.get(fact.openedBy);
       const known = before.get(fact.loopId);
-      if (known) counts.push(...countsOfLoop(known, known.marks, opener, -1));
-      counts.push(...countsOfLoop(fact, marks, opener, 1));
+      if (known) sums.addLoop(known, known.marks, opener, -1);
+      sums.addLoop(fact, marks, opener, 1);
       counted.push({ fact, marks });
     }
     await model.saveLoops(counted);
-    await model.addCounts(summed(counts));
+    await model.addCounts(sums.counts());
     return appended;
   }
 }

@@ -47,7 +47,6 @@ const durations: ReadonlySet<Measure> = new Set<Measure>([
   'resolutionBusinessCensored',
 ]);
 const durationCodes: ReadonlySet<number> = new Set([...durations].map((measure) => measures[measure]));
-const isDuration = ({ measure }: { readonly measure: Measure }): boolean => durations.has(measure);
 
 /** Whether a cube counts measures of these numbers. */
 export const hasMeasures = ({ feedback, loops }: Cube, of: 'feedback' | 'loops', codes: readonly number[]): boolean => {
@@ -70,18 +69,29 @@ export interface Count {
   readonly n: number;
 }
 
-interface ScoredMark {
-  readonly measure: Measure;
+/** What is counted at a place, and in which bucket; the key tells marks of a place apart. */
+interface CountedMark {
+  readonly key: string;
+  readonly measure: number;
   readonly bucket: number;
-  readonly question?: ValueId;
-  readonly scale?: number;
+  readonly question: ValueId;
+  readonly scale: number;
 }
 
-const marksOfFeedback = ({ sentiment, rating, survey }: FeedbackFact): readonly ScoredMark[] => [
-  { measure: 'sentiment', bucket: sentiment },
-  ...(rating ? [{ measure: 'rating', bucket: rating.score, scale: rating.scale } as const] : []),
-  ...(survey ? [{ measure: survey.metric, bucket: survey.score, scale: survey.scale, question: survey.question }] : []),
-];
+const countedMark = (measure: number, bucket: number, question: ValueId = unsaid, scale = 0): CountedMark => ({
+  key: `${measure} ${bucket} ${question} ${scale}`,
+  ...{ measure, bucket, question, scale },
+});
+
+const sentimentMark = (sentiment: number): CountedMark => countedMark(measures.sentiment, sentiment);
+
+/** The sentiment first */
+function marksOfFeedback({ sentiment, rating, survey }: FeedbackFact): readonly CountedMark[] {
+  const marks = [sentimentMark(sentiment)];
+  if (rating) marks.push(countedMark(measures.rating, rating.score, unsaid, rating.scale));
+  if (survey) marks.push(countedMark(measures[survey.metric], survey.score, survey.question, survey.scale));
+  return marks;
+}
 
 const singleValued: Readonly<Record<Exclude<Dimension, 'segment' | 'topic'>, keyof FeedbackFact | undefined>> = {
   ...{ channel: 'channel', touchpoint: 'touchpoint', journeyStage: 'journeyStage', location: 'location' },
@@ -89,55 +99,104 @@ const singleValued: Readonly<Record<Exclude<Dimension, 'segment' | 'topic'>, key
   ...{ priority: undefined, cohort: undefined, age: undefined },
 };
 
-/** What a feedback counts for. */
-export function countsOfFeedback(fact: FeedbackFact, n: 1 | -1): Count[] {
-  if (fact.deleted) return [];
-  return countsOf(fact, {}, dayNumberOf(fact.at), marksOfFeedback(fact), n, false);
+interface PlaceSums {
+  readonly cube: number;
+  readonly day: number;
+  readonly values: Count['values'];
+  readonly sums: Map<string, { readonly mark: CountedMark; n: number }>;
 }
 
-/** What a loop counts for; by the dimensions of the feedback that opened it, as far as that is known. */
-export function countsOfLoop(
-  { openedAt, team, priority }: Pick<LoopFact, 'openedAt' | 'team' | 'priority'>,
-  marks: readonly Mark[],
-  opener: FeedbackFact | undefined,
-  n: 1 | -1,
-): Count[] {
-  return countsOf(opener, { team, priority }, dayNumberOf(openedAt), marks, n, true);
-}
+/**
+ * Sums of what feedback and loops count for. A feedback counts some thirty times, most of a batch at the same places: what tells places
+ * apart is made once for all marks, and what tells marks apart once for all places.
+ */
+export class CountSums {
+  readonly #places = new Map<string, PlaceSums>();
 
-function countsOf(
-  fact: FeedbackFact | undefined,
-  own: { readonly team?: ValueId; readonly priority?: ValueId },
-  day: number,
-  marks: readonly ScoredMark[],
-  n: number,
-  ofLoops: boolean,
-): Count[] {
-  const counts: Count[] = [];
-  const valueOf = (dimension: Dimension): ValueId => {
-    if (dimension === 'team' && own.team !== undefined) return own.team;
-    if (dimension === 'priority') return own.priority ?? unsaid;
-    const field = isManyValued(dimension) ? undefined : singleValued[dimension];
-    return field && fact ? (fact[field] as ValueId) : unsaid;
-  };
-  const plainMarks = ofLoops ? marks.filter((mark) => !isDuration(mark)) : marks;
-  for (const { id, dimensions, feedback, loops } of cubes) {
-    if (ofLoops ? loops === 'none' : !feedback) continue;
-    const counted = ofLoops && loops === 'counts' ? plainMarks : marks;
-    const values = [0, 1, 2].map((at) => (dimensions[at] ? valueOf(dimensions[at]) : unsaid));
-    const many = dimensions.findIndex(isManyValued);
-    const add = (value?: ValueId, sentiment?: number): void => {
-      const place = (value === undefined ? values : values.with(many, value)) as unknown as Count['values'];
-      for (const { measure, bucket, question = unsaid, scale = 0 } of counted) {
-        const own = measure === 'sentiment' && sentiment !== undefined ? sentiment : bucket;
-        counts.push({ cube: id, measure: measures[measure], day, values: place, question, scale, bucket: own, n });
-      }
-    };
-    if (many < 0) add();
-    else if (dimensions[many] === 'segment') for (const segment of manyOf(fact?.segments)) add(segment);
-    else for (const [at, topic] of manyOf(fact?.topics).entries()) add(topic, fact?.topicSentiments[at]);
+  /** What a feedback counts for. */
+  addFeedback(fact: FeedbackFact, n: 1 | -1): void {
+    if (fact.deleted) return;
+    const marks = marksOfFeedback(fact);
+    const day = dayNumberOf(fact.at);
+    for (const cube of cubes) if (cube.feedback) this.#addTo(cube, fact, {}, day, marks, n);
   }
-  return counts;
+
+  /** What a loop counts for; by the dimensions of the feedback that opened it, as far as that is known. */
+  addLoop(
+    { openedAt, team, priority }: Pick<LoopFact, 'openedAt' | 'team' | 'priority'>,
+    marks: readonly Mark[],
+    opener: FeedbackFact | undefined,
+    n: 1 | -1,
+  ): void {
+    const all = marks.map(({ measure, bucket }) => countedMark(measures[measure], bucket));
+    const plain = all.filter(({ measure }) => !durationCodes.has(measure));
+    const own = { team, priority };
+    const day = dayNumberOf(openedAt);
+    for (const cube of cubes) {
+      if (cube.loops !== 'none') this.#addTo(cube, opener, own, day, cube.loops === 'all' ? all : plain, n);
+    }
+  }
+
+  add({ cube, day, values, measure, bucket, question, scale, n }: Count): void {
+    this.#addAt(cube, day, values, [countedMark(measure, bucket, question, scale)], n);
+  }
+
+  /** One for each place, without those that come to nothing, in the order of their places */
+  counts(): Count[] {
+    const counts: Count[] = [];
+    for (const { cube, day, values, sums } of this.#places.values()) {
+      for (const { mark, n } of sums.values()) {
+        if (n === 0) continue;
+        const { measure, bucket, question, scale } = mark;
+        counts.push({ cube, measure, day, values, question, scale, bucket, n });
+      }
+    }
+    return counts.sort(comparePlaces);
+  }
+
+  #addTo(
+    { id, dimensions }: Cube,
+    fact: FeedbackFact | undefined,
+    own: { readonly team?: ValueId; readonly priority?: ValueId },
+    day: number,
+    marks: readonly CountedMark[],
+    n: number,
+  ): void {
+    const valueOf = (dimension: Dimension | undefined): ValueId => {
+      if (dimension === undefined) return unsaid;
+      if (dimension === 'team' && own.team !== undefined) return own.team;
+      if (dimension === 'priority') return own.priority ?? unsaid;
+      const field = isManyValued(dimension) ? undefined : singleValued[dimension];
+      return field && fact ? (fact[field] as ValueId) : unsaid;
+    };
+    const values = [valueOf(dimensions[0]), valueOf(dimensions[1]), valueOf(dimensions[2])] as const;
+    const many = dimensions.findIndex(isManyValued);
+    if (many < 0) {
+      this.#addAt(id, day, values, marks, n);
+      return;
+    }
+    const isTopic = dimensions[many] === 'topic';
+    for (const [at, value] of manyOf(isTopic ? fact?.topics : fact?.segments).entries()) {
+      const place = values.with(many, value) as unknown as Count['values'];
+      const said = isTopic ? fact?.topicSentiments[at] : undefined;
+      // of a topic counts what was said of it
+      const [first, ...rest] = marks;
+      const counted =
+        said !== undefined && first?.measure === measures.sentiment ? [sentimentMark(said), ...rest] : marks;
+      this.#addAt(id, day, place, counted, n);
+    }
+  }
+
+  #addAt(cube: number, day: number, values: Count['values'], marks: readonly CountedMark[], n: number): void {
+    const key = `${cube} ${day} ${values[0]} ${values[1]} ${values[2]}`;
+    let place = this.#places.get(key);
+    if (!place) this.#places.set(key, (place = { cube, day, values, sums: new Map() }));
+    for (const mark of marks) {
+      const sum = place.sums.get(mark.key);
+      if (sum) sum.n += n;
+      else place.sums.set(mark.key, { mark, n });
+    }
+  }
 }
 
 /** One that has none is counted as having none. */
@@ -157,24 +216,9 @@ export const isDaily = (measure: number): boolean =>
 
 /** The sum of counts: one for each place, without those that come to nothing, in the order of their places. */
 export function summed(counts: Iterable<Count>): Count[] {
-  const sums = new Map<string, { readonly count: Count; n: number }>();
-  // what a feedback counts for in a cube comes one after the other, at one place: most of a key is the last one's
-  let last: Count | undefined;
-  let place = '';
-  for (const count of counts) {
-    const { cube, measure, day, values, question, scale, bucket } = count;
-    if (last?.values !== values || last.cube !== cube || last.day !== day) {
-      place = `${cube} ${day} ${values[0]} ${values[1]} ${values[2]}`;
-      last = count;
-    }
-    const key = `${place} ${measure} ${bucket} ${question} ${scale}`;
-    const sum = sums.get(key);
-    if (sum) sum.n += count.n;
-    else sums.set(key, { count, n: count.n });
-  }
-  const left: Count[] = [];
-  for (const { count, n } of sums.values()) if (n !== 0) left.push(n === count.n ? count : { ...count, n });
-  return left.sort(comparePlaces);
+  const sums = new CountSums();
+  for (const count of counts) sums.add(count);
+  return sums.counts();
 }
 
 const comparePlaces = (one: Count, other: Count): number =>
