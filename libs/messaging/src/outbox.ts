@@ -8,8 +8,9 @@ import { type OutgoingEvent } from './outcome.js';
 import { BackPressure } from './whose-error.js';
 import { packHeaders, type WireMessage } from './wire.js';
 
-/** How old the count of unsent rows may become. */
+/** How old the count of unsent rows may become, and how old while it is far from the bound: counting goes past all that was deleted. */
 const countEveryMs = 1_000;
+const countAtEaseMs = 5_000;
 
 /**
  * Events that are committed with what they tell of, and sent after it. Rows are sent by the relay that holds the shard's lease,
@@ -29,6 +30,8 @@ export class Outbox {
   readonly parked = new Map<number, number>();
   /** Whether rows may be there that were not counted */
   #uncounted = true;
+  /** When they were counted: monotonic milliseconds */
+  #counted = -Infinity;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -129,7 +132,7 @@ export class Outbox {
     this.#uncounted = true;
   }
 
-  /** Whether so many rows are unsent that nothing more is to be accepted (OUTBOX_BOUND); at most a second old. */
+  /** Whether so many rows are unsent that nothing more is to be accepted (OUTBOX_BOUND); what others append is seen within a second, far below the bound within five. */
   isFull(): boolean {
     return this.#unsent >= this.bound;
   }
@@ -139,7 +142,7 @@ export class Outbox {
     if (this.isFull()) throw new BackPressure(`${this.#unsent} events wait in the outbox, at most ${this.bound}`);
   }
 
-  /** Unsent rows, at most a second old. */
+  /** Unsent rows; how old it may be: see `isFull`. */
   get unsent(): number {
     return this.#unsent;
   }
@@ -160,7 +163,8 @@ export class Outbox {
     this.#wake = wake;
     // Where nothing was appended, and nothing is left, there is nothing to count.
     this.#timer ??= setInterval(() => {
-      if (this.#uncounted || this.#unsent > 0) void this.count();
+      const isDue = this.#unsent >= this.bound / 4 || performance.now() - this.#counted >= countAtEaseMs;
+      if (isDue && (this.#uncounted || this.#unsent > 0)) void this.count();
     }, countEveryMs).unref();
   }
 
@@ -175,6 +179,7 @@ export class Outbox {
     if (this.#counting) return;
     this.#counting = true;
     this.#uncounted = false;
+    this.#counted = performance.now();
     try {
       const [row] = await this.dataSource.query<{ unsent: number; first: (string | null)[] }[]>(
         `select (select count(*)::int from (select from outbox limit $1) as rows) as unsent,

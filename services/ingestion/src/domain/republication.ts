@@ -32,7 +32,7 @@ export abstract class RepublicationStore {
     resend: string,
     actor: Actor,
   ): Promise<Republication>;
-  /** Events that wait to be sent, at most a second old. */
+  /** Events that wait to be sent, seconds old. */
   abstract unsent(): number;
   /** Whether too much waits to be sent for anything to be added. */
   abstract isFull(): boolean;

@@ -16,7 +16,7 @@ export abstract class HistoryStore {
    * @param after the last loop of the page before
    */
   abstract republish(rebuildId: string, after: string | undefined, person: Person): Promise<HistoryPage>;
-  /** Events that wait to be sent, at most a second old. */
+  /** Events that wait to be sent, seconds old. */
   abstract unsent(): number;
   abstract isFull(): boolean;
   abstract wake(): void;
