@@ -65,9 +65,10 @@ describe('what the chart says of the services is what the code says', () => {
   });
 
   it.each(programs)('%s', (name) => {
-    const { port, main, heapMegabytes, group, topics } = facts[name];
+    const { port, main, heapMegabytes, semiSpaceMegabytes, group, topics } = facts[name];
     expect({ port, main }).toEqual({ port: defaultPortOf(name), main: relative(workspaceRoot, mainOf(name)) });
     expect(memoryOptions(name).NODE_OPTIONS).toContain(`--max-old-space-size=${heapMegabytes}`);
+    expect(memoryOptions(name).NODE_OPTIONS).toContain(`--max-semi-space-size=${semiSpaceMegabytes}`);
     if (name === 'console') return;
     expect({ group, topics }).toEqual({
       group: pipeline[name].group,

@@ -61,8 +61,10 @@ const defaultTimes: ServerTimes = {
   alarmMs: 10_000,
 };
 
-/** Most events that a handler gets at once, of however many partitions. */
-const maxPart = 1_000;
+/** Most events that a handler gets at once, of however many partitions: what a hop has in hand is memory, an effect's also a transaction saved. */
+const maxTogether = { hop: 250, effect: 500 } as const;
+/** Most bytes of a fetch, about what is delivered at once: all of it is in memory, as bytes, text and objects. A larger event comes alone. */
+const fetchBytes = 1024 * 1024;
 /** Partitions that are worked on at once: all that a fetch brings, so that they are done together. */
 const concurrency = 256;
 /** Deliveries under way at once: while one waits for the database or the broker, another is computed. */
@@ -210,7 +212,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       // what was tried before may fail again, and is nobody else's matter
       alike: (first, other) => first.topic === other.topic && first.attempts === 1 && other.attempts === 1,
       sizeOf: ({ items }) => items.length,
-      ...{ most: maxPart, lanes },
+      ...{ most: maxTogether[options.mode], lanes },
     });
     this.#commits = new Gathering<CommitRequest, void>({ answer: commitTogether });
   }
@@ -389,8 +391,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       sessionTimeout: sessionMs,
       rebalanceTimeout: rebalanceMs,
       heartbeatInterval: heartbeatMs,
-      maxBytesPerPartition: 1024 * 1024,
-      maxBytes: 8 * 1024 * 1024,
+      maxBytesPerPartition: fetchBytes / 4,
+      maxBytes: fetchBytes,
       minBytes: 1,
       maxWaitTimeInMs: waitMs,
       allowAutoTopicCreation: false,
@@ -673,7 +675,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       const decode = this.#decoders.get(topic)!;
       for (let at = 0, end = 0; at < messages.length && payload.isRunning() && this.#isCurrent(assignment); at = end) {
         // As much as is delivered at once, shared by all that have something: what is decoded takes room.
-        end = at + Math.ceil((maxPart * lanes) / Math.max(lanes, this.#busy));
+        end = at + Math.ceil((maxTogether[this.#options.mode] * lanes) / Math.max(lanes, this.#busy));
         const items = messages.slice(at, end).map((message) => decode(message, batch.partition));
         // Behind the last message may be control records.
         const after = messages[end];

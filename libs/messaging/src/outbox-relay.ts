@@ -37,9 +37,9 @@ const defaultTimes: RelayTimes = {
   parkedMs: 30_000,
 };
 
-/** Most rows, and about the most bytes, of one send of a shard. */
-const maxRows = 1_000;
-const maxRowsBytes = 2 * 1024 * 1024;
+/** Most rows, and about the most bytes, of one send of a shard: all shards' are in memory at once. */
+const maxRows = 250;
+const maxRowsBytes = 1024 * 1024;
 
 /** Rows of a shard that were acknowledged */
 interface Sent {

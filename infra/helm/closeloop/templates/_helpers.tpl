@@ -70,7 +70,7 @@ capabilities:
 {{- define "closeloop.env" -}}
 {{- $root := .root }}
 {{- $values := .root.Values }}
-- { name: NODE_OPTIONS, value: '--disable-warning=TimeoutNegativeWarning --max-semi-space-size=4 --max-old-space-size={{ .facts.heapMegabytes }}' }
+- { name: NODE_OPTIONS, value: '--disable-warning=TimeoutNegativeWarning --max-semi-space-size={{ .facts.semiSpaceMegabytes }} --max-old-space-size={{ .facts.heapMegabytes }}' }
 {{- range include "closeloop.files" . | fromYamlArray }}
 - { name: {{ .env }}_FILE, value: /run/closeloop/{{ .env | lower | replace "_" "-" }} }
 {{- end }}

@@ -166,27 +166,25 @@ class PostgresKept implements KeptTransaction {
 
   async keep(routed: readonly FeedbackRouted[]): Promise<void> {
     // In the order of their ids, as whoever else locks them
-    const rows = [...routed].sort((a, b) => (a.feedback.feedbackId < b.feedback.feedbackId ? -1 : 1));
-    const isGone = ({ feedback, tags, route }: FeedbackRouted): boolean =>
-      feedback.kind === 'deleted' || tags === null || route === null;
-    const wordsOf = (words: (row: FeedbackRouted) => object | null) =>
-      rows.map((row) => (isGone(row) ? null : JSON.stringify(words(row))));
+    const rows = [...routed].sort(byId).map(({ feedback, tagRevision, tags, routeRevision, route }) => {
+      const gone = feedback.kind === 'deleted' || tags === null || route === null;
+      return {
+        ...{ id: feedback.feedbackId, revision: feedback.revision, tag_revision: tagRevision },
+        ...{ route_revision: routeRevision, received_at: feedback.receivedAt },
+        ...(gone ? {} : { feedback, tags, route }),
+      };
+    });
     await this.manager.query(
       `insert into kept_feedback as known (feedback_id, revision, tag_revision, route_revision, received_at, feedback, tags, route)
-       select * from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::timestamptz[], $6::json[], $7::json[], $8::json[])
+       select id, revision, tag_revision, route_revision, received_at, feedback, tags, route
+       from json_to_recordset($1) as given (id uuid, revision int, tag_revision int, route_revision int,
+         received_at timestamptz, feedback json, tags json, route json)
        on conflict (feedback_id) do update set revision = excluded.revision, tag_revision = excluded.tag_revision,
          route_revision = excluded.route_revision, received_at = excluded.received_at,
          feedback = excluded.feedback, tags = excluded.tags, route = excluded.route
        where (excluded.revision, excluded.tag_revision, excluded.route_revision)
          > (known.revision, known.tag_revision, known.route_revision)`,
-      [
-        rows.map(({ feedback }) => feedback.feedbackId),
-        rows.map(({ feedback }) => feedback.revision),
-        rows.map(({ tagRevision }) => tagRevision),
-        rows.map(({ routeRevision }) => routeRevision),
-        rows.map(({ feedback }) => feedback.receivedAt),
-        ...[wordsOf(({ feedback }) => feedback), wordsOf(({ tags }) => tags), wordsOf(({ route }) => route)],
-      ],
+      [JSON.stringify(rows)],
     );
   }
 
@@ -268,3 +266,6 @@ class PostgresKept implements KeptTransaction {
     }
   }
 }
+
+const byId = (one: { feedback: { feedbackId: string } }, other: { feedback: { feedbackId: string } }): number =>
+  one.feedback.feedbackId < other.feedback.feedbackId ? -1 : 1;

@@ -128,22 +128,19 @@ class PostgresTagged implements TaggedTransaction {
 
   async keep(tagged: readonly FeedbackTagged[]): Promise<void> {
     // In the order of their ids, as whoever else locks them
-    const rows = [...tagged].sort((a, b) => (a.feedback.feedbackId < b.feedback.feedbackId ? -1 : 1));
-    const wordsOf = (words: (row: FeedbackTagged) => object | null) =>
-      rows.map((row) => (row.tags === null ? null : JSON.stringify(words(row))));
+    const rows = [...tagged].sort(byId).map(({ feedback, tagRevision, tags }) => ({
+      ...{ id: feedback.feedbackId, revision: feedback.revision, tag_revision: tagRevision },
+      received_at: feedback.receivedAt,
+      ...{ feedback: tags && feedback, tags },
+    }));
     await this.manager.query(
       `insert into tagged_feedback as known (feedback_id, revision, tag_revision, received_at, feedback, tags)
-       select * from unnest($1::uuid[], $2::int[], $3::int[], $4::timestamptz[], $5::json[], $6::json[])
+       select id, revision, tag_revision, received_at, feedback, tags
+       from json_to_recordset($1) as given (id uuid, revision int, tag_revision int, received_at timestamptz, feedback json, tags json)
        on conflict (feedback_id) do update set revision = excluded.revision, tag_revision = excluded.tag_revision,
          received_at = excluded.received_at, feedback = excluded.feedback, tags = excluded.tags
        where (excluded.revision, excluded.tag_revision) > (known.revision, known.tag_revision)`,
-      [
-        rows.map(({ feedback }) => feedback.feedbackId),
-        rows.map(({ feedback }) => feedback.revision),
-        rows.map(({ tagRevision }) => tagRevision),
-        rows.map(({ feedback }) => feedback.receivedAt),
-        ...[wordsOf(({ feedback }) => feedback), wordsOf(({ tags }) => tags)],
-      ],
+      [JSON.stringify(rows)],
     );
     const deleted = tagged.filter(({ tags }) => tags === null).map(({ feedback }) => feedback.feedbackId);
     if (deleted.length === 0) return;
@@ -225,3 +222,6 @@ class PostgresTagged implements TaggedTransaction {
     });
   }
 }
+
+const byId = (one: { feedback: { feedbackId: string } }, other: { feedback: { feedbackId: string } }): number =>
+  one.feedback.feedbackId < other.feedback.feedbackId ? -1 : 1;
