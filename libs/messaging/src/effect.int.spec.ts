@@ -157,12 +157,14 @@ describe('an effect', () => {
 
   it('does what waits in several partitions in one transaction, and undoes alone what fails in one of them', async () => {
     const together: number[] = [];
+    const ofFirst: number[] = [];
     const transactions = new Set<string>();
     await publish(many('first', 30), 0);
     await publish([...many('second', 20), 'fails', 'last'], 1);
     const letters = await environment.record(deadLetterTopic(feedbackReceived.topic));
     await start(async (events, context) => {
       together.push(new Set(events.map(({ partition }) => partition)).size);
+      if (events.every(({ partition }) => partition === 0)) ofFirst.push(events.length);
       if (events.some(({ data }) => data.externalId === 'fails')) {
         return context.transaction.query(`select 'x'::int`) as Promise<never>;
       }
@@ -174,6 +176,8 @@ describe('an effect', () => {
     const names = [...many('first', 30), ...many('second', 20), 'last'];
     await eventually(async () => expect(sorted(await effects())).toEqual(sorted(names)));
     expect(together[0]).toBe(2);
+    // halved is what fails, not its neighbour
+    expect(ofFirst).toEqual([30]);
     await eventually(() => expect(letters.messages).toHaveLength(1));
     expect(await position(0)).toBe(30);
     await eventually(async () => expect(await position(1)).toBe(22));
