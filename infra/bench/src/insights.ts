@@ -226,6 +226,32 @@ const cubes: readonly (readonly [
   [17, ['team', 'product'], true, 'none'],
 ];
 
+interface Split {
+  readonly join: string;
+  readonly value: string;
+  readonly said: string;
+  readonly where: string;
+}
+
+/** Feedback by what it has several of, and that which has none. */
+const splits: Readonly<Record<'whole' | 'topic' | 'segment', readonly Split[]>> = {
+  whole: [{ join: '', value: '', said: 'fact.sentiment', where: 'true' }],
+  topic: [
+    {
+      ...{ join: 'cross join unnest(fact.topics, fact.topic_sentiments) topic (topic, said)', value: 'topic.topic' },
+      ...{ said: 'topic.said', where: 'true' },
+    },
+    { join: '', value: '0', said: 'fact.sentiment', where: `fact.topics = '{}'` },
+  ],
+  segment: [
+    {
+      ...{ join: 'cross join unnest(fact.segments) segment (segment)', value: 'segment.segment' },
+      ...{ said: 'fact.sentiment', where: 'true' },
+    },
+    { join: '', value: '0', said: 'fact.sentiment', where: `fact.segments = '{}'` },
+  ],
+};
+
 async function makeCounts(database: Client, say: (line: string) => void): Promise<void> {
   await database.query(`set work_mem = '1GB'; set max_parallel_workers_per_gather = 2`);
   // an insert is read by one process, a table that is made by all there are
@@ -238,40 +264,42 @@ async function makeCounts(database: Client, say: (line: string) => void): Promis
   };
   for (const [id, names, ofFeedback, ofLoops] of cubes) {
     const many = names.includes('topic') ? 'topic' : names.includes('segment') ? 'segment' : undefined;
-    const split = {
-      topic: `cross join lateral (select topic, said from unnest(fact.topics, fact.topic_sentiments) t (topic, said)
-        union all select 0, fact.sentiment where fact.topics = '{}') topic`,
-      segment: `cross join lateral (select segment from unnest(fact.segments) t (segment)
-        union all select 0 where fact.segments = '{}') segment`,
-    };
-    const join = many ? split[many] : '';
-    const columns = (counted: 'fact' | 'loop'): string =>
+    const columns = (of: 'fact' | 'loop', value: string): string =>
       [0, 1, 2]
         .map((at) => {
           const name = names[at];
           if (name === undefined) return `0 d${at}`;
-          const of =
-            name === many ? name : counted === 'loop' && (name === 'team' || name === 'priority') ? 'loop' : 'fact';
-          return `${of}.${name} d${at}`;
+          if (name === many) return `${value} d${at}`;
+          return `${of === 'loop' && (name === 'team' || name === 'priority') ? 'loop' : 'fact'}.${name} d${at}`;
         })
         .join(', ');
-    if (ofFeedback) {
+    for (const { join, value, said, where } of splits[many ?? 'whole']) {
+      const measured = [
+        { measure: '1', bucket: said, question: '0', scale: '0', if: 'true' },
+        { measure: '2', bucket: 'rating', question: '0', scale: 'rating_scale', if: 'rating is not null' },
+        {
+          measure: '2 + survey',
+          bucket: 'score',
+          question: 'question',
+          scale: 'score_scale',
+          if: 'survey is not null',
+        },
+      ];
+      // one after the other: each is a plain scan, which all processes share
+      for (const mark of ofFeedback ? measured : []) {
+        await insertCounted(
+          `select ${id}::smallint as cube, ${mark.measure} measure, floor(extract(epoch from at) / 86400)::int as day_k,
+             ${columns('fact', value)}, ${mark.question} question, ${mark.scale} scale, ${mark.bucket}::int bucket, count(*) n
+           from model.feedback_fact fact ${join} where ${where} and ${mark.if} group by 1, 2, 3, 4, 5, 6, 7, 8, 9`,
+        );
+      }
+      if (ofLoops === 'none') continue;
       await insertCounted(
-        `select ${id}::smallint as cube, measure, floor(extract(epoch from at) / 86400)::int as day_k, ${columns('fact')}, mark.question, scale, bucket, count(*) n
-         from model.feedback_fact fact ${join} cross join lateral (
-           select 1 measure, ${many === 'topic' ? 'topic.said' : 'fact.sentiment'}::int bucket, 0 question, 0 scale
-           union all select 2, rating, 0, rating_scale where rating is not null
-           union all select 2 + survey, score, fact.question, score_scale where survey is not null) mark
-         group by 1, 2, 3, 4, 5, 6, 7, 8, 9`,
-      );
-    }
-    if (ofLoops !== 'none') {
-      await insertCounted(
-        `select ${id}::smallint as cube, mark.measure, floor(extract(epoch from loop.opened_at) / 86400)::int as day_k, ${columns('loop')},
-           0 question, 0 scale, mark.bucket, count(*) n
-       from model.loop_fact loop join model.feedback_fact fact on fact.feedback_id = loop.opened_by ${join}
-       cross join lateral unnest(loop.measures, loop.buckets) mark (measure, bucket)
-         ${ofLoops === 'all' ? '' : 'where mark.measure not between 11 and 20'} group by 1, 2, 3, 4, 5, 6, 9`,
+        `select ${id}::smallint as cube, mark.measure, floor(extract(epoch from loop.opened_at) / 86400)::int as day_k,
+           ${columns('loop', value)}, 0 question, 0 scale, mark.bucket, count(*) n
+         from model.loop_fact loop join model.feedback_fact fact on fact.feedback_id = loop.opened_by ${join}
+         cross join unnest(loop.measures, loop.buckets) mark (measure, bucket)
+         where ${where} ${ofLoops === 'all' ? '' : 'and mark.measure not between 11 and 20'} group by 1, 2, 3, 4, 5, 6, 9`,
       );
     }
     say(`counts by ${names.join(', ') || 'nothing'}`);
