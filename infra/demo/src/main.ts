@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startPlatform, type Platform } from '@closeloop/cli';
 import { firstTeams } from '@closeloop/contracts';
 import { playLoop, type LoopRow, type Played } from './agents.js';
-import { readArguments, type DemoArguments } from './arguments.js';
+import { readArguments, usage, type DemoArguments } from './arguments.js';
 import { sendBatches, type Access } from './connectors.js';
 import { brokenSums, countedIn, isSettled, resultOf, type DemoResult, type Ledger } from './ledger.js';
 import { idOf, readPack, sendPack } from './pack.js';
@@ -204,16 +204,27 @@ async function runDemo(
 
 /** For who wants to look around: everybody's work, in the browser. */
 async function whereItRuns(platform: Platform): Promise<string> {
-  const link = await platform.signInLink({
-    sub: 'demo-manager',
-    roles: ['agent', 'manager', 'admin'],
-    teams: firstTeams,
-  });
-  return `\nIt goes on running until Ctrl-C; then what is in it is removed.\n  console    ${link}   (works once, for an hour)`;
+  const [team] = firstTeams;
+  const [everything, agent, key] = await Promise.all([
+    platform.signInLink({ sub: 'demo-manager', roles: ['agent', 'manager', 'admin'], teams: firstTeams }),
+    platform.signInLink({ sub: 'demo-agent', roles: ['agent'], teams: [team!] }),
+    platform.apiKey('demo'),
+  ]);
+  return [
+    '\nIt goes on running until Ctrl-C; then what is in it is removed. Each link works once, for an hour.',
+    `  console, all of it            ${everything}`,
+    `  as an agent of ${team!.padEnd(15)}${agent}`,
+    `  feedback in                   ${platform.urls.ingestion}/v1/feedback, with the key ${key}`,
+    'Answers written there reach nobody: no connector of this demo sends replies (docs/answering.md).',
+  ].join('\n');
 }
 
 async function main(): Promise<number> {
   const args = readArguments(process.argv.slice(2));
+  if (args.help) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
   const say: Say = (text) => void (args.json ? process.stderr : process.stdout).write(`${text}\n`);
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -221,7 +232,8 @@ async function main(): Promise<number> {
   const dataDir = mkdtempSync(join(dataRoot, 'demo-'));
   const stopSignal = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stopSignal.abort(new Error(`Stopped by ${signal}.`)));
+    // however often: a terminal sends it, and who started this does too
+    process.on(signal, () => stopSignal.abort(new Error(`Stopped by ${signal}.`)));
   }
   const begun = performance.now();
   const platform = await startPlatform({

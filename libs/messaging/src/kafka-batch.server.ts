@@ -362,7 +362,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         await this.#consume();
       } catch (error) {
         this.#trouble = describeError(error);
-        this.#logger.error(`The consumer of ${this.#options.station.group} cannot run: ${this.#trouble}`);
+        // what kafkajs itself would try again is no more than late: a broker that has only just begun, say
+        const passes = (error as { retriable?: boolean }).retriable === true;
+        this.#logger[passes ? 'warn' : 'error'](
+          `The consumer of ${this.#options.station.group} cannot run: ${this.#trouble}`,
+        );
       }
       this.#consumer = undefined;
       this.#left();

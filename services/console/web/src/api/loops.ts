@@ -62,6 +62,7 @@ export interface Loop {
   readonly historic: boolean;
   readonly receivedAt: string;
   readonly openedAt: string;
+  readonly firstRespondedAt?: string;
   readonly resolvedAt?: string;
   readonly closedAt?: string;
   readonly expiresAt?: string;

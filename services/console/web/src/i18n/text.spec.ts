@@ -11,7 +11,9 @@ const keysOf = (tree: Tree, above = ''): readonly string[] =>
   Object.entries(tree).flatMap(([name, value]) =>
     typeof value === 'string' ? [above + name] : keysOf(value, `${above}${name}.`),
   );
-const keys = new Set(keysOf(JSON.parse(readFileSync(join(web, 'messages', 'en.json'), 'utf8')) as Tree));
+const written = keysOf(JSON.parse(readFileSync(join(web, 'messages', 'en.json'), 'utf8')) as Tree);
+/** One that goes by a count is asked for without the form. */
+const keys = new Set(written.flatMap((key) => [key, key.replace(/_other$/, '')]));
 
 /** Sources that put their keys together, so that types do not look at them. */
 const sources = readdirSync(join(web, 'src'), { recursive: true, encoding: 'utf8' })

@@ -32,7 +32,7 @@ export function AttachedLoops({
   return (
     <Card withBorder padding="md">
       <Title order={2} size="h3" mb="xs">
-        {t('improvement.loops', { count: formatNumber(loops ?? 0, locale) })}
+        {t('improvement.loops', { count: loops ?? 0, shown: formatNumber(loops ?? 0, locale) })}
       </Title>
       {found.isPending && <Busy />}
       {found.error && <ProblemAlert error={found.error} />}

@@ -44,7 +44,10 @@ export function ImprovementList({ query = '' }: { readonly query?: string }) {
                   improvement.due &&
                     t('improvement.dueOn', { day: formatPeriod(improvement.due.slice(0, 10), 'day', locale) }),
                   improvement.loops !== undefined &&
-                    t('improvement.loops', { count: formatNumber(improvement.loops, locale) }),
+                    t('improvement.loops', {
+                      count: improvement.loops,
+                      shown: formatNumber(improvement.loops, locale),
+                    }),
                 ]
                   .filter(Boolean)
                   .join(' · ')}

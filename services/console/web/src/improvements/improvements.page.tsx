@@ -187,7 +187,7 @@ function ImprovementDetail({ improvementId }: { readonly improvementId: string }
               improvement.due &&
                 t('improvement.dueOn', { day: formatPeriod(improvement.due.slice(0, 10), 'day', locale) }),
               improvement.loops !== undefined &&
-                t('improvement.loops', { count: formatNumber(improvement.loops, locale) }),
+                t('improvement.loops', { count: improvement.loops, shown: formatNumber(improvement.loops, locale) }),
               improvement.endedAt &&
                 t('improvement.endedOn', { at: formatInstant(new Date(improvement.endedAt), locale) }),
             ]

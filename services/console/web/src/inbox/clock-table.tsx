@@ -1,5 +1,5 @@
 import { Group, Paper, Text, Title } from '@mantine/core';
-import { IconAlarm, IconCheck, IconHourglass } from '@tabler/icons-react';
+import { IconAlarm, IconCheck, IconHourglass, IconMinus } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { type ClockReading, type Loop } from '../api/loops.js';
 import { useFormat } from '../i18n/use-format.js';
@@ -12,10 +12,12 @@ interface Properties {
   readonly sinceMs: number;
   /** Resolved or closed: nothing runs any more */
   readonly isOver: boolean;
+  /** The customer was answered, in the first cycle */
+  readonly isAnswered: boolean;
 }
 
 /** Both clocks of both targets: the customer's, and that of business hours. */
-export function ClockTable({ sla, sinceMs, isOver }: Properties) {
+export function ClockTable({ sla, sinceMs, isOver, isAnswered }: Properties) {
   const { t } = useTranslation();
   return (
     <Paper withBorder p="md" component="section">
@@ -34,8 +36,14 @@ export function ClockTable({ sla, sinceMs, isOver }: Properties) {
           {(['firstResponse', 'resolution'] as const).map((target) => (
             <tr key={target}>
               <th scope="row">{t(`clocks.${target}`)}</th>
-              <Reading clock={sla[target].customer} {...{ sinceMs, isOver }} />
-              <Reading clock={sla[target].business} {...{ sinceMs, isOver }} />
+              {(['customer', 'business'] as const).map((clock) => (
+                <Reading
+                  key={clock}
+                  clock={sla[target][clock]}
+                  {...{ sinceMs, isOver }}
+                  isMissing={target === 'firstResponse' && isOver && !isAnswered}
+                />
+              ))}
             </tr>
           ))}
         </tbody>
@@ -44,12 +52,20 @@ export function ClockTable({ sla, sinceMs, isOver }: Properties) {
   );
 }
 
-function Reading({ clock, sinceMs, isOver }: { clock: ClockReading; sinceMs: number; isOver: boolean }) {
+interface ReadingProperties {
+  readonly clock: ClockReading;
+  readonly sinceMs: number;
+  readonly isOver: boolean;
+  /** It ended without what it waited for: neither kept nor running */
+  readonly isMissing: boolean;
+}
+
+function Reading({ clock, sinceMs, isOver, isMissing }: ReadingProperties) {
   const { t } = useTranslation();
   const format = useFormat();
   const { elapsedMs, leftMs, urgency } = standingOf(clock, isOver ? 0 : sinceMs);
   const runs = clock.dueAt !== undefined && !isOver;
-  const Icon = urgency === 'breached' ? IconAlarm : runs ? IconHourglass : IconCheck;
+  const Icon = urgency === 'breached' ? IconAlarm : runs ? IconHourglass : isMissing ? IconMinus : IconCheck;
   if (leftMs === undefined) {
     return <td>{t('clocks.noLimit', { span: format.span(elapsedMs) })}</td>;
   }
@@ -58,7 +74,9 @@ function Reading({ clock, sinceMs, isOver }: { clock: ClockReading; sinceMs: num
       ? t('clocks.breached', { span: format.span(leftMs) })
       : runs
         ? t('clocks.left', { span: format.span(leftMs) })
-        : t('clocks.stands', { span: format.span(elapsedMs) });
+        : isMissing
+          ? t('clocks.unanswered')
+          : t('clocks.stands', { span: format.span(elapsedMs) });
   return (
     <td title={clock.dueAt === undefined ? undefined : t('clocks.dueAt', { when: format.instant(clock.dueAt) })}>
       <Group gap={5} wrap="nowrap" style={{ color: urgencyColors[urgency] }}>

@@ -41,6 +41,8 @@ export function FilterBar({ filters, onChange, searchField }: Properties) {
         onSubmit={(event) => {
           event.preventDefault();
           set({ q: typed.trim() });
+          // so that the next key moves in what was found
+          searchField.current?.blur();
         }}
       >
         <TextInput
@@ -53,7 +55,12 @@ export function FilterBar({ filters, onChange, searchField }: Properties) {
             setTyped(currentTarget.value);
             if (currentTarget.value === '') set({ q: undefined });
           }}
-          onKeyDown={({ key, currentTarget }) => key === 'Escape' && currentTarget.blur()}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape') return;
+            // it would empty the field, and with it the list
+            event.preventDefault();
+            event.currentTarget.blur();
+          }}
           leftSection={<IconSearch size={14} aria-hidden />}
           placeholder={t('inbox.search')}
           aria-label={t('inbox.search')}

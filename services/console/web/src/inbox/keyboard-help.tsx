@@ -6,6 +6,7 @@ const keys = [
   ['k', 'previous'],
   ['a', 'acknowledge'],
   ['r', 'respond'],
+  ['Ctrl + Enter', 'send'],
   ['e', 'resolve'],
   ['x', 'select'],
   ['u', 'undo'],

@@ -141,6 +141,7 @@ export const LoopDetail = forwardRef<LoopDetailHandle, Properties>(function Loop
             sla={loop.sla}
             sinceMs={now.getTime() - dataUpdatedAt}
             isOver={loop.closed || loop.resolvedAt !== undefined}
+            isAnswered={loop.firstRespondedAt !== undefined}
           />
         )}
         {words && <RouteExplained one={words} loop={loop} session={session} />}

@@ -25,6 +25,7 @@ describe('a number', () => {
     expect(plain(formatInterval('share', [0.1, 0.25], 'en'))).toBe('10% – 25%');
     expect(formatInterval('share', null, 'en')).toBe('');
     expect(plain(formatInterval('milliseconds', [3_600_000, null], 'en'))).toBe('1 hr – ?');
+    expect(formatInterval('milliseconds', [null, null], 'en')).toBe('');
   });
 });
 

@@ -54,7 +54,7 @@ export function formatValue(unit: Unit, value: number | null, locale: string): s
 
 /** `12 % – 15 %`; nothing where there is none. */
 export function formatInterval(unit: Unit, interval: Interval | null, locale: string): string {
-  if (!interval) return '';
+  if (!interval || interval.every((end) => end === null)) return '';
   const [low, high] = interval.map((end) => (end === null ? '?' : formatValue(unit, end, locale)));
   return `${low} – ${high}`;
 }

@@ -89,6 +89,9 @@ export function RuleSetView({ ruleSet }: { readonly ruleSet: RuleSet }) {
         data={parts.map((value) => ({ value, label: t(`rules.part.${value}`) }))}
         aria-label={t('rules.parts')}
         w="fit-content"
+        maw="100%"
+        // words are longer in other languages than a telephone is wide
+        style={{ overflowX: 'auto' }}
       />
       {changed && part !== 'rules' && <Alert color="yellow">{t('rules.unsaved')}</Alert>}
       {part === 'rules' && (

@@ -20,6 +20,13 @@ export function Shell() {
   const [opened, { toggle, close }] = useDisclosure();
   const mine = pages.filter(({ roles }) => hasRole(session, roles));
   useEffect(close, [path, close]);
+  const here = mine.find(
+    ({ navigation: at }) => at && (path === at.href || path.startsWith(`${at.href}/`)),
+  )?.navigation;
+  const name = here && t(here.label);
+  useEffect(() => {
+    document.title = name === undefined ? 'Closeloop' : `${name} · Closeloop`;
+  }, [name]);
 
   return (
     <>
