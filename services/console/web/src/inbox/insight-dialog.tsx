@@ -10,12 +10,11 @@ import { ProblemAlert } from '../shell/failure.js';
 interface Properties {
   readonly loops: readonly string[];
   readonly about: LoopFeedback | undefined;
-  readonly team: string;
   readonly onClose: () => void;
 }
 
 /** What an agent notices, for those who can change it: a claim, with these loops as its evidence. */
-export function InsightDialog({ loops, about, team, onClose }: Properties) {
+export function InsightDialog({ loops, about, onClose }: Properties) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [title, setTitle] = useState('');
@@ -23,9 +22,10 @@ export function InsightDialog({ loops, about, team, onClose }: Properties) {
   const { feedback, tags } = about ?? {};
   const raise = useMutation({
     mutationFn: () =>
-      api.post('insights', '/v1/insights', {
+      // whose it is, the table of ownership says: not the team that has noticed it
+      api.post<{ readonly team: string }>('insights', '/v1/insights', {
         body: {
-          ...{ title: title.trim(), claim: claim.trim(), team, loopIds: loops },
+          ...{ title: title.trim(), claim: claim.trim(), loopIds: loops },
           ...(tags?.topics?.[0] && { topic: tags.topics[0].name }),
           ...(feedback?.touchpoint !== undefined && { touchpoint: feedback.touchpoint }),
           ...(feedback?.journeyStage !== undefined && { journeyStage: feedback.journeyStage }),
@@ -33,8 +33,8 @@ export function InsightDialog({ loops, about, team, onClose }: Properties) {
           ...(feedback?.product !== undefined && { product: feedback.product }),
         },
       }),
-    onSuccess: () => {
-      notifications.show({ message: t('insight.raised') });
+    onSuccess: ({ team }) => {
+      notifications.show({ message: t('insight.raised', { team }) });
       void client.invalidateQueries({ queryKey: ['insights'] });
       onClose();
     },

@@ -157,7 +157,6 @@ export const LoopDetail = forwardRef<LoopDetailHandle, Properties>(function Loop
         <InsightDialog
           loops={selected.length > 0 ? selected.map((one) => one.loopId) : [loopId]}
           about={words}
-          team={loop.team}
           onClose={raisingActions.close}
         />
       )}
