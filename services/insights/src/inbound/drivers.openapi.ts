@@ -24,7 +24,8 @@ export const driverSchemas: Record<string, unknown> = {
       ...{ from: timestamp, to: timestamp, n: count, controlledFor: list(text) },
       share: {
         ...number,
-        description: 'Of the feedback that was looked at, 0..1: of more than 15,000 that are scored about so many, drawn by their ids',
+        description:
+          'Of the feedback that was looked at, 0..1: of more than 15,000 that are scored about so many, drawn by their ids',
       },
       drivers: list(
         object({
