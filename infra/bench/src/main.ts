@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(dataRoot, 'bench-'));
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stopping.abort(new Error(`Stopped by ${signal}.`)));
+    process.on(signal, () => stopping.abort(new Error(`Stopped by ${signal}.`)));
   }
   const print = (text: string): void => void (given.json ? process.stderr : process.stdout).write(text);
   const reference = given.reference && readReference(await readFile(given.reference, 'utf8'), given.reference);

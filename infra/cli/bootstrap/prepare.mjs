@@ -212,6 +212,21 @@ export async function run(command, firstWords, words, { stdio, env = process.env
   }
 }
 
+/**
+ * Runs a built program with this process's words, and ends as it ends. It stops what it has started before it ends itself, so that a signal is
+ * handed on and waited for, whoever sent it.
+ * @param program below the root folder
+ * @returns the exit code
+ */
+export function handOver(program) {
+  const child = spawn(process.execPath, [join(root, program), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
 const short = (word) => word.replace(root, '').replace(process.execPath, 'node');
 
 /** What people are told without a stack. */

@@ -212,7 +212,7 @@ async function whereItRuns(platform: Platform): Promise<string> {
   ]);
   return [
     '\nIt goes on running until Ctrl-C; then what is in it is removed. Each link works once, for an hour.',
-    `  console, all of it            ${everything}`,
+    `  console                       ${everything}`,
     `  as an agent of ${team!.padEnd(15)}${agent}`,
     `  feedback in                   ${platform.urls.ingestion}/v1/feedback, with the key ${key}`,
     'Answers written there reach nobody: no connector of this demo sends replies (docs/answering.md).',

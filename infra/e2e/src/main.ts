@@ -37,7 +37,7 @@ async function main(words: readonly string[]): Promise<number> {
   const dataRoot = join(workspaceRoot, '.data');
   mkdirSync(dataRoot, { recursive: true });
   const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort(new Error(signal)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort(new Error(signal)));
   const browser = await startBrowser();
   let platform: Platform | undefined;
   try {

@@ -43,7 +43,7 @@ async function main(words: readonly string[]): Promise<number> {
   const demo = spawn(process.execPath, [join(workspaceRoot, 'infra/demo/dist/main.js'), '--keep', ...toDemo], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => demo.kill('SIGINT'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => demo.kill('SIGINT'));
   try {
     const link = await linkOf(demo);
     await pause(emergedMs);
