@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import { growthNames } from './growth/growth.js';
 import { subjectNames, type SubjectName } from './subjects/subject.js';
 import { workNames } from './works/work.js';
 
 /** What is measured on the shipped services alone, and not by default. */
 export const aloneNames = ['deadlines', 'insights', 'footprint', 'archive'] as const;
-export const benchmarks = [...workNames, ...aloneNames] as const;
+export const benchmarks = [...workNames, ...aloneNames, ...growthNames] as const;
 export type Benchmark = (typeof benchmarks)[number];
 
 export interface BenchArguments {
@@ -23,6 +24,8 @@ export interface BenchArguments {
   readonly texts: string;
   /** Open loops; of the archive all of them */
   readonly loops: number;
+  /** Events that wait to be worked off; a tenth of them are more than a new loop service is given before it is measured */
+  readonly backlog: number;
   /** For how long deadlines are due at the rate of a million an hour, seconds */
   readonly seconds: number;
   /** Feedback that insights has counted */
@@ -49,6 +52,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
       'write-reference': { type: 'string' },
       texts: { type: 'string', default: '../shared/data/airline.jsonl' },
       loops: { type: 'string', default: '10000000' },
+      backlog: { type: 'string', default: '1000000' },
       seconds: { type: 'string', default: '60' },
       feedback: { type: 'string', default: '10000000' },
       events: { type: 'string', default: '50000' },
@@ -65,6 +69,7 @@ export function readArguments(argv: readonly string[]): BenchArguments {
     writeReference: fileOf('--write-reference', values['write-reference'], '.json'),
     texts: values.texts,
     loops: numberOf('--loops', values.loops, 1_000, 100_000_000),
+    backlog: numberOf('--backlog', values.backlog, 300_000, 100_000_000),
     seconds: numberOf('--seconds', values.seconds, 5, 3_600),
     feedback: numberOf('--feedback', values.feedback, 10_000, 100_000_000),
     events: numberOf('--events', values.events, 1_000, 1_000_000),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { removeServerData } from '@closeloop/embedded';
 import { measureAlone } from './alone.js';
 import { aloneNames, readArguments } from './arguments.js';
+import { growthNames, measureGrowth } from './growth/growth.js';
 import { readTexts } from './load/feedback.js';
 import { writeDocument } from './report/document.js';
 import { figuresOf, ratiosOf } from './report/figures.js';
@@ -29,19 +30,22 @@ async function main(): Promise<number> {
   const print = (text: string): void => void (given.json ? process.stderr : process.stdout).write(text);
   const reference = given.reference && readReference(await readFile(given.reference, 'utf8'), given.reference);
   const alone = aloneNames.filter((name) => given.only.includes(name));
+  const growth = growthNames.filter((name) => given.only.includes(name));
   const works = workNames.filter((name) => given.only.includes(name));
   const results: Record<string, unknown> = {};
   const texts = await readTexts(resolve(root, given.texts));
+  const run = {
+    rounds: given.rounds,
+    durations: given.quick ? quickDurations : durations,
+    ...{ texts, folder, say, signal: stopping.signal },
+  };
   let failed = false;
   try {
     if (works.length > 0) {
       const { samples, failures } = await measureSideBySide({
         works: new Set(works),
         subjects: new Set(given.subjects),
-        rounds: given.rounds,
-        durations: given.quick ? quickDurations : durations,
-        texts,
-        ...{ folder, say, signal: stopping.signal },
+        ...run,
       });
       if (samples.length === 0) throw new Error(failures.join('\n'));
       failed = failures.length > 0;
@@ -67,6 +71,7 @@ async function main(): Promise<number> {
         await measureAlone(alone, given, { folder: join(folder, 'alone'), texts, say, print, stopping }),
       );
     }
+    if (growth.length > 0) Object.assign(results, await measureGrowth(growth, given, { ...run, print }));
     if (given.json) process.stdout.write(`${JSON.stringify(results)}\n`);
     return failed ? 1 : 0;
   } finally {

@@ -1,8 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Message } from 'kafkajs';
-import { feedbackReceived, feedbackRouted } from '@closeloop/contracts';
-import { layDown, Reading, receivedMessages } from './load/kafka.js';
 import { type Sample } from './report/figures.js';
 import { startStores } from './rig/stores.js';
 import { rotated } from './statistics.js';
@@ -10,11 +6,12 @@ import { bare } from './subjects/bare.js';
 import { atLeastOnce, exactlyOnce } from './subjects/kafka-streams.js';
 import { ours } from './subjects/ours.js';
 import { stockNest } from './subjects/stock-nest.js';
-import { type Place, type Subject, type SubjectName } from './subjects/subject.js';
+import { placesIn, type Subject, type SubjectName } from './subjects/subject.js';
 import { journey } from './works/journey.session.js';
-import { untilCounted } from './works/measure.js';
+import { oneLife } from './works/life.js';
 import { hops, ingestion, loopWrites } from './works/parts.session.js';
-import { type Durations, type Session, type WorkName } from './works/work.js';
+import { routedBy } from './works/routed.js';
+import { type Durations, type WorkName } from './works/work.js';
 
 export interface SideBySideOptions {
   readonly works: ReadonlySet<WorkName>;
@@ -37,22 +34,16 @@ const subjects: readonly Subject[] = [ours, bare, stockNest, exactlyOnce, atLeas
 export async function measureSideBySide(
   options: SideBySideOptions,
 ): Promise<{ readonly samples: readonly Sample[]; readonly failures: readonly string[] }> {
-  const { works, rounds, folder, say, signal } = options;
+  const { works, rounds, texts, folder, say, signal } = options;
   const stores = await startStores(folder, say);
   const samples: Sample[] = [];
   const failures: string[] = [];
-  let places = 0;
-  const newPlace = async (name: string): Promise<Place> => {
-    places++;
-    const place = { topicPrefix: `${name}-${places}.`, databasePrefix: `${name}_${places}_`.replaceAll('-', '_') };
-    await mkdir(join(folder, `${name}-${places}`), { recursive: true });
-    return { ...place, folder: join(folder, `${name}-${places}`), stores, say };
-  };
+  const newPlace = placesIn(folder, stores, say);
   let routed: Promise<Message[]> | undefined;
   const sessions = [
     ...[journey, hops, ingestion],
     loopWrites(async (count) => {
-      routed ??= newPlace('routed').then((place) => routedBy(place, options, count));
+      routed ??= newPlace('routed').then((place) => routedBy(place, texts, count));
       // the next round may have more luck
       routed.catch(() => (routed = undefined));
       return routed;
@@ -69,7 +60,7 @@ export async function measureSideBySide(
           signal.throwIfAborted();
           const what = `round ${round + 1} of ${rounds}`;
           try {
-            const measured = await once(session, subject, await newPlace(subject.name), options);
+            const measured = await oneLife(session, subject, await newPlace(subject.name), options);
             for (const [name, one] of Object.entries(measured)) {
               const work = name as WorkName;
               if (!works.has(work)) continue;
@@ -99,45 +90,6 @@ async function present({ subjects: wanted, say }: SideBySideOptions): Promise<Su
     else say(`${subject.name} is left out: ${missing}`);
   }
   return taking;
-}
-
-async function once(session: Session, subject: Subject, place: Place, options: SideBySideOptions) {
-  const { works, durations, texts, signal } = options;
-  const started = await subject.start(place, session.parts);
-  const running = {
-    ...started,
-    assertRuns() {
-      signal.throwIfAborted();
-      started.assertRuns();
-    },
-  };
-  try {
-    return await session.run(place, running, { works, durations, texts });
-  } catch (error) {
-    // why it does not answer any more
-    running.assertRuns();
-    throw error;
-  } finally {
-    await running.stop();
-    await place.stores.drop(place.topicPrefix, place.databasePrefix);
-  }
-}
-
-/** What our own hops make of so many events: the loop services' load is what it gets in production. */
-async function routedBy(place: Place, { texts }: SideBySideOptions, count: number): Promise<Message[]> {
-  const { stores, topicPrefix } = place;
-  const running = await ours.start(place, ['sentiment', 'routing']);
-  const reading = await Reading.start(stores.kafka, topicPrefix + feedbackRouted.topic, true);
-  try {
-    await layDown(stores.kafka, topicPrefix + feedbackReceived.topic, receivedMessages(texts, 'loop', count));
-    await untilCounted(running, count, () => Promise.resolve(reading.count));
-    // they came partition by partition; by their keys they are mixed again
-    return reading.messages.sort((a, b) => String(a.key).localeCompare(String(b.key))).slice(0, count);
-  } finally {
-    await reading.stop();
-    await running.stop();
-    await stores.drop(topicPrefix, place.databasePrefix);
-  }
 }
 
 type One = Sample['measured'];

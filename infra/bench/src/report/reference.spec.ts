@@ -11,8 +11,8 @@ const figure = (subject: Figure['subject'], cpu: number): Figure => ({
 describe('the reference', () => {
   const reference = referenceOf([figure('ours', 100), figure('bare', 50)], '2 cores', '2026-11-26');
 
-  it('keeps ours alone', () => {
-    expect(reference.cpuSecondsPerMillion).toEqual({ 'hops/ours': 100 });
+  it('keeps ours, and the bare parts as the measure of the machine', () => {
+    expect(reference.cpuSecondsPerMillion).toEqual({ 'hops/ours': 100, 'hops/bare': 50 });
     expect(readReference(JSON.stringify(reference), 'r.json')).toEqual(reference);
   });
 
@@ -20,12 +20,20 @@ describe('the reference', () => {
     expect(regressions([figure('ours', 115)], reference)).toEqual([]);
     expect(regressions([figure('ours', 60)], reference)).toEqual([]);
     expect(regressions([figure('ours', 116)], reference)).toEqual([
-      'hops/ours: 116.0 CPU seconds a million, 100.0 in the reference: 16 % more',
+      'hops/ours: 116.0 CPU seconds a million, 100.0 by the reference: 16 % more',
     ]);
   });
 
-  it('does not compare what it does not know', () => {
+  it('takes as much more as a slower machine takes for the bare parts', () => {
+    expect(regressions([figure('ours', 230), figure('bare', 100)], reference)).toEqual([]);
+    expect(regressions([figure('ours', 115), figure('bare', 40)], reference)).toEqual([
+      'hops/ours: 115.0 CPU seconds a million, 80.0 by the reference (100.0, times 0.80: what the bare parts take here): 44 % more',
+    ]);
+  });
+
+  it('does not compare what it does not know, nor the bare parts', () => {
     expect(regressions([figure('bare', 1_000)], reference)).toEqual([]);
+    expect(regressions([{ ...figure('ours', 1_000), work: 'loop' }], reference)).toEqual([]);
   });
 
   it.each(['{}', 'null', '{"cpuSecondsPerMillion":{"hops/ours":"fast"}}', '{"cpuSecondsPerMillion":{"hops/ours":0}}'])(

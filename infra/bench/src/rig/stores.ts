@@ -13,14 +13,14 @@ export interface Stores {
   /** Of the server's database `postgres`, or of another */
   database(name?: string): Promise<pg.Client>;
   urlOf(database: string): string;
-  createTopics(names: readonly string[]): Promise<void>;
+  createTopics(names: readonly string[], partitions?: number): Promise<void>;
   /** Topics and databases whose name begins so. Nobody may use them any more. */
   drop(topicPrefix: string, databasePrefix: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Of a topic, as the shipped services make them */
-const partitions = 6;
+const shippedPartitions = 6;
 
 /** Kafka and Postgres as `npm start` starts them (fsync on); Postgres also keeps when each transaction was committed. */
 export async function startStores(folder: string, say: (line: string) => void): Promise<Stores> {
@@ -53,7 +53,7 @@ export async function startStores(folder: string, say: (line: string) => void): 
       kafka,
       urlOf,
       database: async (name = 'postgres') => connect(urlOf(name)),
-      async createTopics(names) {
+      async createTopics(names, partitions = shippedPartitions) {
         await admin.createTopics({
           topics: names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
           waitForLeaders: true,

@@ -20,14 +20,19 @@ const placeEnv = ({ stores, topicPrefix, databasePrefix }: Place) => ({
   ...limits,
 });
 
-/** The shipped services: the journey is all of them, as `npm start` starts them; a part is that service's process alone. */
-export const ours: Subject = {
+/**
+ * The shipped services: the journey is all of them, as `npm start` starts them; a part is that service's process alone.
+ * `replicas`: of each part that runs alone
+ */
+export const oursBy = (replicas: number): Subject => ({
   name: 'ours',
   async start(place, parts) {
     await Promise.all([makeServiceDatabases(place), makeServiceTopics(place)]);
-    return parts.length === 4 ? startAllServices(place) : startServices(place, parts);
+    return parts.length === 4 ? startAllServices(place) : startServices(place, parts, replicas);
   },
-};
+});
+
+export const ours = oursBy(1);
 
 async function startAllServices(place: Place): Promise<Running> {
   const platform = await startPlatform({
@@ -54,36 +59,36 @@ async function startAllServices(place: Place): Promise<Running> {
   };
 }
 
-async function startServices(place: Place, parts: readonly Part[]): Promise<Running> {
+async function startServices(place: Place, parts: readonly Part[], replicas: number): Promise<Running> {
   const issuer = await startLocalIssuer();
-  const ports = await freePorts(parts.length + 2);
-  const [ingestionPort, routingPort] = ports;
+  const wanted = parts.flatMap((part) =>
+    Array.from({ length: replicas }, (_, at) => ({ part, name: at === 0 ? part : `${part}-${at + 1}` })),
+  );
+  // what does not run has an address that nobody answers at
+  const ports = await freePorts(wanted.length + 2);
+  const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
+  const portOf = (part: Part, spare: number): number =>
+    ports[wanted.findIndex(({ name }) => name === part)] ?? ports[wanted.length + spare]!;
   const env = {
     ...process.env,
     ...placeEnv(place),
     NODE_ENV: 'development',
     OIDC_ISSUER: issuer.issuer,
-    INGESTION_URL: `http://127.0.0.1:${ingestionPort}`,
-    ROUTING_URL: `http://127.0.0.1:${routingPort}`,
+    INGESTION_URL: urlOf(portOf('ingestion', 0)),
+    ROUTING_URL: urlOf(portOf('routing', 1)),
     LOOP_LINK_SECRET: randomBytes(32).toString('base64'),
   };
-  const urlOf = (part: Part): string =>
-    part === 'ingestion'
-      ? env.INGESTION_URL
-      : part === 'routing'
-        ? env.ROUTING_URL
-        : `http://127.0.0.1:${ports[2 + parts.indexOf(part)]}`;
   try {
     const programs = await startAll(
-      parts.map((part) =>
+      wanted.map(({ part, name }, at) =>
         startProgram({
-          name: part,
+          name,
           command: process.execPath,
           words: [mainOf(part)],
-          env: { ...memoryOptions(part), ...env, [`${part.toUpperCase()}_PORT`]: new URL(urlOf(part)).port },
-          logFile: join(place.folder, `${part}.log`),
+          env: { ...memoryOptions(part), ...env, [`${part.toUpperCase()}_PORT`]: String(ports[at]) },
+          logFile: join(place.folder, `${name}.log`),
           ready: () =>
-            fetch(`${urlOf(part)}/health/ready`).then(
+            fetch(`${urlOf(ports[at]!)}/health/ready`).then(
               async (response) => (await response.body?.cancel(), response.ok),
               () => false,
             ),

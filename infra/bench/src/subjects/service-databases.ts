@@ -6,11 +6,13 @@ import { type Place } from './subject.js';
 const template = 'template_of_bench_';
 let made: Promise<string[]> | undefined;
 
-/** Empty databases of all services, as their migrations make them; made once, and copied. */
+/** Empty databases of all services, as their migrations make them; made once, and copied. One that is there is left as it is. */
 export async function makeServiceDatabases({ stores, databasePrefix, say }: Place): Promise<void> {
   const names = await (made ??= makeTemplates(stores, say));
   const client = await stores.database();
-  for (const name of names)
+  const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
+  const present = new Set(rows.map(({ datname }) => datname));
+  for (const name of names.filter((one) => !present.has(databasePrefix + one)))
     await client.query(`create database "${databasePrefix}${name}" template "${template}${name}"`);
   await client.end();
 }
@@ -27,8 +29,11 @@ async function makeTemplates(stores: Stores, say: (line: string) => void): Promi
 }
 
 /** All topics that the services use. */
-export const makeServiceTopics = ({ stores, topicPrefix }: Place): Promise<void> =>
-  stores.createTopics([...topics, ...firstTeams.map(teamInboxTopic)].map((topic) => topicPrefix + topic));
+export const makeServiceTopics = ({ stores, topicPrefix, partitions }: Place): Promise<void> =>
+  stores.createTopics(
+    [...topics, ...firstTeams.map(teamInboxTopic)].map((topic) => topicPrefix + topic),
+    partitions,
+  );
 
 /** Of a service's own, in its place */
 export const databaseOf = ({ stores, databasePrefix }: Place, service: ServiceName): string =>

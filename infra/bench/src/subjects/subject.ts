@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Program } from '../rig/program.js';
 import { type Stores } from '../rig/stores.js';
 
@@ -8,6 +10,8 @@ export type Part = 'ingestion' | 'sentiment' | 'routing' | 'loop';
 export interface Place {
   readonly topicPrefix: string;
   readonly databasePrefix: string;
+  /** Of each topic; as the shipped services make them where it is left out */
+  readonly partitions?: number;
   /** Logs, and whatever else it writes */
   readonly folder: string;
   readonly stores: Stores;
@@ -69,4 +73,22 @@ export async function stopAll(programs: readonly Program[]): Promise<void> {
   const outcomes = await Promise.allSettled(programs.map((program) => program.stop()));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** A place of its own for each one that is started, named after it and numbered. */
+export function placesIn(
+  folder: string,
+  stores: Stores,
+  say: Place['say'],
+): (name: string, partitions?: number) => Promise<Place> {
+  let places = 0;
+  return async (name, partitions) => {
+    const own = `${name}-${++places}`;
+    await mkdir(join(folder, own), { recursive: true });
+    return {
+      ...{ topicPrefix: `${own}.`, databasePrefix: `${own}_`.replaceAll('-', '_') },
+      ...{ folder: join(folder, own), stores, say },
+      ...(partitions !== undefined && { partitions }),
+    };
+  };
 }

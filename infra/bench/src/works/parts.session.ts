@@ -20,7 +20,7 @@ import {
 import { type Durations, type Session } from './work.js';
 
 /** Stands still while a load is laid down, so that laying it down takes nothing from what is measured. */
-async function heldWhile(running: Running, lay: () => Promise<void>): Promise<number> {
+export async function heldWhile(running: Running, lay: () => Promise<void>): Promise<number> {
   running.signal('SIGSTOP');
   try {
     await lay();
