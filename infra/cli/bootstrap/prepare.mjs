@@ -96,7 +96,10 @@ async function install(say) {
   const count = Object.keys(JSON.parse(lockText()).packages).length;
   say(`Installing ${count} packages (the first time, or package-lock.json changed) …`);
   // Warnings are about engines of packages of packages that run on this Node all the same.
-  await run(...npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' });
+  const told = setInterval(() => say(`  still installing, ${seconds(begun)} so far`), 15_000);
+  await run(...npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' }).finally(() =>
+    clearInterval(told),
+  );
   writeFileSync(installedMark, sha256(lockText()));
   say(`Installed in ${seconds(begun)}.`);
 }

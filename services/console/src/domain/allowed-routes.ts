@@ -43,7 +43,7 @@ const routes: Readonly<Record<Backend, readonly string[]>> = {
     ...['GET /v1/metrics', 'GET /v1/metrics/*', 'GET /v1/metrics/*/feedback', 'GET /v1/drivers', 'GET /v1/emerging'],
     ...['POST /v1/emerging/*/*', 'GET /v1/insights', 'POST /v1/insights', 'GET /v1/insights/*'],
     ...['POST /v1/insights/*/*', 'GET /v1/improvements', 'POST /v1/improvements', 'GET /v1/improvements/*'],
-    ...['GET /v1/improvements/*/loops', 'GET /v1/ownership'],
+    ...['GET /v1/improvements/*/loops', 'GET /v1/ownership', 'PUT /v1/ownership'],
     ...['PATCH /v1/improvements/*', 'POST /v1/improvements/*/*', 'GET /v1/customers/*', 'GET /v1/changes'],
     ...['GET /v1/rebuilds', 'GET /v1/audit', 'GET /v1/station'],
   ],

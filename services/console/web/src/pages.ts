@@ -44,6 +44,7 @@ export const pages: readonly Page[] = [
     roles: [],
     navigation: { href: '/insights', label: 'pages.insights', icon: IconBulb },
   },
+  { path: '/ownership', component: lazy(() => import('./insights/ownership.page.js')), roles: [] },
   {
     path: '/improvements/:improvementId?',
     component: lazy(() => import('./improvements/improvements.page.js')),

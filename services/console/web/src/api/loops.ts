@@ -247,8 +247,3 @@ export interface Counted {
 export interface Counts extends Counted {
   readonly byTeam: Readonly<Record<string, Counted>>;
 }
-
-export interface Team {
-  readonly name: string;
-  readonly displayName: string;
-}

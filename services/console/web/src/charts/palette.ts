@@ -21,8 +21,8 @@ const light: Palette = {
 const dark: Palette = {
   series: ['#56b4e9', '#f0955a', '#2fc4a0', '#e79cc6', '#e8c545', '#c9c9c9'],
   ...{ ground: '#1f2126', text: '#e7e9ec', quiet: '#a7adb7', line: '#3d4149' },
-  heat: ['#23282f', '#7cc4f5'],
-  diverging: ['#f09a5b', '#33363c', '#62b8ee'],
+  heat: ['#262b33', '#2b76b5'],
+  diverging: ['#ad5a14', '#33363c', '#2b76b5'],
 };
 
 export const paletteOf = (scheme: 'light' | 'dark'): Palette => (scheme === 'dark' ? dark : light);

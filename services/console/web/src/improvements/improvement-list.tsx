@@ -6,7 +6,7 @@ import { Busy } from '../shell/busy.js';
 import { ProblemAlert } from '../shell/failure.js';
 import { useText } from '../i18n/text.js';
 import { formatNumber } from '../i18n/format.js';
-import { formatPeriod } from '../metrics/format.js';
+import { formatDue } from './improvements.js';
 import { EffectView } from './effect-view.js';
 import { skippedOf, type Improvement, type Told } from './improvements.js';
 
@@ -41,8 +41,7 @@ export function ImprovementList({ query = '' }: { readonly query?: string }) {
               <Text size="xs" c="dimmed">
                 {[
                   improvement.owner,
-                  improvement.due &&
-                    t('improvement.dueOn', { day: formatPeriod(improvement.due.slice(0, 10), 'day', locale) }),
+                  improvement.due && t('improvement.dueOn', { day: formatDue(improvement.due, locale) }),
                   improvement.loops !== undefined &&
                     t('improvement.loops', {
                       count: improvement.loops,

@@ -9,7 +9,7 @@ import { Busy } from '../shell/busy.js';
 import { ProblemAlert } from '../shell/failure.js';
 import { useText } from '../i18n/text.js';
 import { formatNumber, formatInstant } from '../i18n/format.js';
-import { formatPeriod } from '../metrics/format.js';
+import { formatDue } from './improvements.js';
 import { useLocation, useParams } from 'wouter';
 import { useSearch } from '../navigation/search.js';
 import { idsIn } from '../insights/insights.js';
@@ -184,8 +184,7 @@ function ImprovementDetail({ improvementId }: { readonly improvementId: string }
           <Text size="sm" c="dimmed">
             {[
               improvement.owner,
-              improvement.due &&
-                t('improvement.dueOn', { day: formatPeriod(improvement.due.slice(0, 10), 'day', locale) }),
+              improvement.due && t('improvement.dueOn', { day: formatDue(improvement.due, locale) }),
               improvement.loops !== undefined &&
                 t('improvement.loops', { count: improvement.loops, shown: formatNumber(improvement.loops, locale) }),
               improvement.endedAt &&

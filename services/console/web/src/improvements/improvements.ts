@@ -1,4 +1,6 @@
+import { formatDays } from '../metrics/format.js';
 import { type Interval } from '../metrics/metrics.js';
+import { addDays } from '../metrics/view-state.js';
 
 export interface ImprovementMetric {
   readonly name: string;
@@ -80,3 +82,7 @@ export const isSure = (difference: Difference | undefined): boolean =>
 
 /** What can still be done. */
 export const isOpen = (state: string): boolean => state !== 'done' && state !== 'dropped';
+
+/** The day by which it is to be done, as it was given: in UTC. */
+export const formatDue = (due: string, locale: string): string =>
+  formatDays(due.slice(0, 10), addDays(due.slice(0, 10), 1), locale);

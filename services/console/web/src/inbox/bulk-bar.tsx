@@ -1,9 +1,9 @@
 import { Button, CloseButton, Group, NativeSelect, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { priorities, type ListedLoop, type LoopState } from '../api/loops.js';
+import { useTeams } from '../api/teams.js';
 import classes from './inbox.module.css';
 import { type Commands } from './use-commands.js';
-import { useTeams } from './use-loops.js';
 
 interface Properties {
   readonly loops: readonly ListedLoop[];
@@ -14,7 +14,7 @@ interface Properties {
 /** What is done with many at once; only those whose state takes it get it. */
 export function BulkBar({ loops, commands, onDone }: Properties) {
   const { t } = useTranslation();
-  const { data: teams = [] } = useTeams();
+  const teams = useTeams();
   const those = (...states: LoopState[]) => loops.filter(({ state }) => states.includes(state));
   const open = loops.filter(({ closed }) => !closed);
   const toAcknowledge = those('opened', 'reopened');

@@ -67,7 +67,9 @@ function Reading({ clock, sinceMs, isOver, isMissing }: ReadingProperties) {
   const runs = clock.dueAt !== undefined && !isOver;
   const Icon = urgency === 'breached' ? IconAlarm : runs ? IconHourglass : isMissing ? IconMinus : IconCheck;
   if (leftMs === undefined) {
-    return <td>{t('clocks.noLimit', { span: format.span(elapsedMs) })}</td>;
+    return (
+      <td>{elapsedMs < 60_000 ? t('clocks.unpromised') : t('clocks.noLimit', { span: format.span(elapsedMs) })}</td>
+    );
   }
   const said =
     urgency === 'breached'

@@ -1,12 +1,12 @@
-import { Checkbox, Group, NativeSelect, Stack, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
+import { ActionIcon, Checkbox, Group, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { IconCornerDownLeft, IconSearch } from '@tabler/icons-react';
 import { useState, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { priorities } from '../api/loops.js';
 import { seesAll, useSession } from '../api/session.js';
+import { useTeams } from '../api/teams.js';
 import { sorts, stateChoices, type InboxFilters } from './filters.js';
 import classes from './inbox.module.css';
-import { useTeams } from './use-loops.js';
 
 interface Properties {
   readonly filters: InboxFilters;
@@ -18,7 +18,7 @@ interface Properties {
 export function FilterBar({ filters, onChange, searchField }: Properties) {
   const { t } = useTranslation();
   const session = useSession();
-  const { data: teams = [] } = useTeams();
+  const teams = useTeams();
   const [typed, setTyped] = useState(filters.q ?? '');
   const [seen, setSeen] = useState(filters.q);
   // the address may have changed by itself
@@ -62,6 +62,19 @@ export function FilterBar({ filters, onChange, searchField }: Properties) {
             event.currentTarget.blur();
           }}
           leftSection={<IconSearch size={14} aria-hidden />}
+          rightSection={
+            typed.trim() !== (filters.q ?? '') && (
+              <ActionIcon
+                type="submit"
+                size="sm"
+                variant="subtle"
+                aria-label={t('inbox.searchNow')}
+                title={t('inbox.searchNow')}
+              >
+                <IconCornerDownLeft size={14} aria-hidden />
+              </ActionIcon>
+            )
+          }
           placeholder={t('inbox.search')}
           aria-label={t('inbox.search')}
         />

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { priorities, type ListedLoop, type LoopState, type WholeLoop } from '../api/loops.js';
 import { type SignedIn } from '../api/session.js';
+import { useTeamName, useTeams } from '../api/teams.js';
 import { ProblemAlert } from '../shell/failure.js';
 import { AnswerBox, type AnswerBoxHandle } from './answer-box.js';
 import { PriorityMark, StateBadge } from './badges.js';
@@ -18,7 +19,7 @@ import { InsightDialog } from './insight-dialog.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { RouteExplained } from './route-explained.js';
 import { type Commands, type HeldCommand } from './use-commands.js';
-import { useLoop, useTeams } from './use-loops.js';
+import { useLoop } from './use-loops.js';
 
 export interface LoopDetailHandle {
   /** Brings the keyboard to the answer. */
@@ -51,6 +52,7 @@ export const LoopDetail = forwardRef<LoopDetailHandle, Properties>(function Loop
 ) {
   const { t } = useTranslation();
   const { data: loop, error, isPending, refetch, dataUpdatedAt } = useLoop(loopId);
+  const teamName = useTeamName();
   const answer = useRef<AnswerBoxHandle>(null);
   const [asked, setAsked] = useState<'dismiss' | 'reopen'>();
   const [raising, raisingActions] = useDisclosure();
@@ -91,7 +93,7 @@ export const LoopDetail = forwardRef<LoopDetailHandle, Properties>(function Loop
               <PriorityMark priority={loop.priority} words />
               <Text size="sm" c="dimmed">
                 {[
-                  loop.team,
+                  teamName(loop.team),
                   loop.owner === undefined ? t('loop.nobodyOwns') : t('loop.ownedBy', { who: loop.owner }),
                   ...(loop.waiting ? [t('loop.waiting')] : []),
                   ...(loop.cycle > 1 ? [t('loop.cycle', { cycle: loop.cycle })] : []),
@@ -174,7 +176,7 @@ interface MenuProperties {
 
 function MoreMenu({ loop, commands, session, can, onAsk }: MenuProperties) {
   const { t } = useTranslation();
-  const { data: teams = [] } = useTeams();
+  const teams = useTeams();
   const give = (name: HeldCommand, body?: object) => commands.give(name, [loop], body);
   return (
     <Menu position="bottom-end" width={220} shadow="md">

@@ -4,6 +4,7 @@ import { forwardRef, useEffect, useImperativeHandle, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { type ListedLoop } from '../api/loops.js';
+import { useTeamName } from '../api/teams.js';
 import { DueMark, PriorityMark, RatingMark, StateBadge } from './badges.js';
 import { dueOf } from './clocks.js';
 import classes from './inbox.module.css';
@@ -37,6 +38,7 @@ export const LoopList = forwardRef<LoopListHandle, Properties>(function LoopList
   handle,
 ) {
   const { t } = useTranslation();
+  const teamName = useTeamName();
   const viewport = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: loops.length,
@@ -111,7 +113,7 @@ export const LoopList = forwardRef<LoopListHandle, Properties>(function LoopList
                   <StateBadge state={loop.state} />
                   <Text size="xs" c="dimmed" truncate>
                     {[
-                      loop.team,
+                      teamName(loop.team),
                       ...(loop.channel === undefined ? [] : [t(`loop.channel.${loop.channel as 'review'}`)]),
                       ...loop.topics.slice(0, 2),
                     ].join(' · ')}

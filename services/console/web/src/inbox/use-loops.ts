@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from '@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { pollingMs, useChanges, useLiveness, type LoopChange } from '../api/changes.js';
 import { api } from '../api/client.js';
-import { type ListedLoop, type LoopPage, type Team, type WholeLoop } from '../api/loops.js';
+import { type ListedLoop, type LoopPage, type WholeLoop } from '../api/loops.js';
 import { stillShown, queryOf, type InboxFilters } from './filters.js';
 
 const pageSize = 100;
@@ -100,10 +100,3 @@ export function useLoop(loopId: string | undefined) {
   );
   return loop;
 }
-
-export const useTeams = () =>
-  useQuery({
-    queryKey: ['routing', 'teams'],
-    queryFn: async ({ signal }) => (await api.get<{ items: Team[] }>('routing', '/v1/teams', { signal })).items,
-    staleTime: 10 * 60_000,
-  });

@@ -8,7 +8,8 @@ import { Busy } from '../shell/busy.js';
 import { ProblemAlert } from '../shell/failure.js';
 import { useText } from '../i18n/text.js';
 import { formatInstant } from '../i18n/format.js';
-import { useLabels, useTeams } from '../metrics/labels.js';
+import { useTeams } from '../api/teams.js';
+import { useLabels } from '../metrics/labels.js';
 import { MetricChoice } from '../improvements/metric-choice.js';
 import { type ImprovementMetric } from '../improvements/improvements.js';
 import { aboutOf, answersTo, type Insight, type InsightAnswer } from './insights.js';
@@ -67,7 +68,7 @@ export function InsightDetail({ insightId }: { readonly insightId: string }) {
             {answersTo(insight.state).map((name) => (
               <Button
                 key={name}
-                variant={answer === name ? 'filled' : 'default'}
+                variant={answer === name ? 'light' : 'default'}
                 color={name === 'decline' ? 'red' : undefined}
                 onClick={() => setAnswer(answer === name ? undefined : name)}
                 aria-expanded={answer === name}
@@ -214,7 +215,7 @@ function AnswerForm({ answer, insight, onDone }: FormProps) {
         {send.error && <ProblemAlert error={send.error} />}
         <Group gap="xs">
           <Button type="submit" loading={send.isPending}>
-            {t(`insightDo.${answer}`)}
+            {t(`insightSend.${answer}`)}
           </Button>
           <Button variant="default" onClick={onDone}>
             {t('word.cancel')}

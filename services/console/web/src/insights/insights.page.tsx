@@ -7,7 +7,8 @@ import { Busy } from '../shell/busy.js';
 import { ProblemAlert } from '../shell/failure.js';
 import { useText } from '../i18n/text.js';
 import { formatInstant } from '../i18n/format.js';
-import { useLabels, useTeams } from '../metrics/labels.js';
+import { useTeams } from '../api/teams.js';
+import { useLabels } from '../metrics/labels.js';
 import { useParams } from 'wouter';
 import { useSearch } from '../navigation/search.js';
 import { aboutOf, insightStates, type Insight } from './insights.js';
@@ -89,6 +90,7 @@ function InsightList() {
           ]}
         />
         <Button onClick={() => set('new', '1')}>{t('insights.raise')}</Button>
+        <PageLink href="/ownership">{t('ownership.title')}</PageLink>
       </Group>
       {search.get('new') === '1' && <RaiseInsight onClose={() => set('new', '')} />}
       {found.error && <ProblemAlert error={found.error} />}

@@ -63,6 +63,11 @@ function Behind({ metric, unit, asked, row }: Opened) {
       <NumberText unit={unit} point={pointOf(row)} />
       {row.hidden && <Alert color="gray">{t('drill.hidden')}</Alert>}
       {'question' in row.values && <Alert color="gray">{t('drill.questions')}</Alert>}
+      {unit !== 'count' && !row.hidden && (
+        <Text size="sm" c="dimmed">
+          {t('drill.whole')}
+        </Text>
+      )}
       {found.error && <ProblemAlert error={found.error} />}
       {found.isLoading && <Busy />}
       {found.isSuccess && items.length === 0 && <Text c="dimmed">{t('drill.none')}</Text>}

@@ -1,20 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
-import { api } from '../api/client.js';
+import { useTeamName } from '../api/teams.js';
 import { useText } from '../i18n/text.js';
-
-interface Team {
-  readonly name: string;
-  readonly displayName: string;
-}
-
-export function useTeams(): readonly Team[] {
-  const { data } = useQuery({
-    queryKey: ['teams'],
-    queryFn: ({ signal }) => api.get<{ items: readonly Team[] }>('routing', '/v1/teams', { signal }),
-    staleTime: 60_000,
-  });
-  return data?.items ?? [];
-}
 
 const loopPriority = (name: string) => `loop.priority.${name}`;
 
@@ -40,11 +25,11 @@ export interface Labels {
 /** What dimensions and their values are called. */
 export function useLabels(): Labels {
   const { t, has, locale } = useText();
-  const teams = useTeams();
+  const teamName = useTeamName();
   const dimension = (name: string) => (has(`dimension.${name}`) ? t(`dimension.${name}`) : name);
   const value = (of: string, name: string | null): string => {
     if (name === null || name === '') return t('dimension.none');
-    if (of === 'team') return teams.find((team) => team.name === name)?.displayName ?? name;
+    if (of === 'team') return teamName(name);
     if (of === 'language') return languageName(name, locale);
     const key = keys[of]?.(name);
     return key !== undefined && has(key) ? t(key) : name;

@@ -100,7 +100,7 @@ export function TimePanel({ metric, asked, title }: Common) {
             heads={[t('metric.period'), t('metric.what')]}
             lines={series.flatMap((line) =>
               line.points
-                .filter(({ n }) => n > 0)
+                .filter(({ n }) => n > 0 || data.unit === 'count')
                 .map((point) => ({
                   key: line.key + point.period,
                   cells: [formatPeriod(point.period, grain, locale), label(line)],

@@ -60,13 +60,17 @@ export function Tile({ metric, asked, title, now = false }: Props) {
           const { value, interval, n } = pointOf(row);
           const last = same(row);
           const high = row.quantiles?.find(({ q }) => q === 0.9);
-          const said = row.hidden ? t('metric.hidden') : formatValue(data!.unit, value, locale);
+          const said = row.hidden
+            ? t('metric.hidden')
+            : value === null && n > 0 && data!.unit === 'milliseconds'
+              ? t('metric.unreached')
+              : formatValue(data!.unit, value, locale);
           const second =
             high?.value == null ? undefined : t('tile.p90', { value: formatValue(data!.unit, high.value, locale) });
           const which = Object.keys(row.values).length > 0 ? labels.values(row.values) : undefined;
           const was = last && pointOf(last);
           return (
-            <div key={JSON.stringify(row.values)}>
+            <div key={JSON.stringify(row.values)} className="tile-row">
               {which && (
                 <Text size="xs" c="dimmed" lineClamp={1} title={which}>
                   {which}

@@ -5,7 +5,7 @@ import { useLocation } from 'wouter';
 import { api } from '../api/client.js';
 import { formatInstant } from '../i18n/format.js';
 import { useText } from '../i18n/text.js';
-import { useTeams } from '../metrics/labels.js';
+import { useTeams } from '../api/teams.js';
 import { ProblemAlert } from '../shell/failure.js';
 import { type ConditionEnvironment } from './conditions.js';
 import { DryRun } from './dry-run.js';
