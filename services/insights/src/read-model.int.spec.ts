@@ -10,6 +10,7 @@ import { type Dimension } from './domain/dimension.js';
 import { keyOf, seriesOf, type DayTotal, type Series, type TopicCount } from './domain/emerging/series.js';
 import { measures } from './domain/loop-fact.js';
 import { type CountedRow, type CountQuestion } from './domain/question.js';
+import { bucketOf } from './domain/statistics/log-bucket-histogram.js';
 import {
   firstContact,
   type Contact,
@@ -248,6 +249,28 @@ describe('The read model', () => {
       }
     }
     expect(compared).toBeGreaterThan(1_000);
+  });
+
+  it('tells of what waits how long it has waited, within 1 %, out of counts and out of facts alike', async () => {
+    const began = ['2026-03-01T10:00:00Z', '2026-03-04T23:59:00Z', '2026-03-05T11:59:00Z', '2026-03-05T12:00:00Z'];
+    const until = new Date('2026-03-05T12:00:00Z');
+    for (const [at, time] of began.entries()) {
+      await keep([
+        { routed: routedOf(String(at), { content: { occurredAt: time, receivedAt: time } }) },
+        ...loopOf(String(at), [{ change: 'opened', state: 'opened', at: time }]).map((changed) => ({ changed })),
+      ]);
+    }
+    const question: CountQuestion = {
+      ...{ of: 'loops', measures: [measures.resolutionWaiting], by: [], period: 'total', daily: false },
+      ...{ filters: new Map(), waitedUntil: until, from: new Date('2026-03-01'), to: new Date('2026-03-06') },
+    };
+    const waited = began.map((time) => until.getTime() - Date.parse(time));
+    for (const asked of [question, { ...question, to: new Date('2026-03-05T23:00:00Z') }]) {
+      const rows = await metrics.counts(asked);
+      expect(rows.map(({ bucket, n }) => [bucket, n]).sort(([a], [b]) => b! - a!)).toEqual(
+        waited.map((ms) => [bucketOf(ms), 1]),
+      );
+    }
   });
 
   it('forgets what was deleted, in words and in counts, and keeps old revisions out afterwards', async () => {

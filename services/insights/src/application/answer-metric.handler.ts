@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isDaily } from '../domain/cube.js';
 import { type Dimension, type ValueId, type Vocabulary } from '../domain/dimension.js';
 import { sentimentOf } from '../domain/feedback-fact.js';
 import { measures, dayNumberOf, type Measure } from '../domain/loop-fact.js';
@@ -12,14 +13,7 @@ import {
   type MetricRow,
 } from '../domain/metric-answer.js';
 import { MetricStore, type FeedbackBehind, type FeedbackPlace, type OtherMetric } from '../domain/metric-store.js';
-import {
-  isByDay,
-  ratingValueOf,
-  valueOf,
-  type Cell,
-  type CellCount,
-  type MetricValue,
-} from '../domain/metric-value.js';
+import { ratingValueOf, valueOf, type Cell, type CellCount, type MetricValue } from '../domain/metric-value.js';
 import {
   ageBandOf,
   countedMetric,
@@ -145,20 +139,21 @@ export class AnswerMetric {
     };
   }
 
-  /** Of what waits the day is needed, and there is little of it; all else is summed over days and months. */
-  private async counted(question: CountQuestion): Promise<CountedRow[]> {
-    const waiting = question.measures.filter((code) => isByDay(measureNames.get(code)!));
-    const others = question.measures.filter((code) => !waiting.includes(code));
+  /** How long it waits is told by days; all else is summed over months. */
+  private async counted(question: CountQuestion, now: Date): Promise<CountedRow[]> {
+    const waiting = question.measures.filter(isDaily);
+    const others = question.measures.filter((code) => !isDaily(code));
     const parts = await Promise.all([
       others.length > 0 ? this.store.counts({ ...question, measures: others }) : [],
-      waiting.length > 0 ? this.store.counts({ ...question, measures: waiting, daily: true }) : [],
+      waiting.length > 0 ? this.store.counts({ ...question, measures: waiting, waitedUntil: now }) : [],
     ]);
     return parts.flat();
   }
 
   private async rows(metric: CountedMetric, question: Question): Promise<MetricRow[]> {
     const asked = await this.encoded(metric, question);
-    const [counted, now] = await Promise.all([this.counted(asked), this.store.now()]);
+    const now = await this.store.now();
+    const counted = await this.counted(asked, now);
     const today = dayNumberOf(now);
     const places = new Map<
       string,
@@ -173,10 +168,7 @@ export class AnswerMetric {
       const cellKey = String(row.scale);
       let cell = place.cells.get(cellKey);
       if (!cell) place.cells.set(cellKey, (cell = { scale: row.scale, counts: [] }));
-      cell.counts.push({
-        ...{ measure: measureNames.get(row.measure)!, bucket: row.bucket, n: row.n },
-        ...(row.day !== null && { day: row.day }),
-      });
+      cell.counts.push({ measure: measureNames.get(row.measure)!, bucket: row.bucket, n: row.n });
     }
 
     const names = await this.dictionary.valuesOf(

@@ -36,11 +36,8 @@ export interface CellCount {
   readonly measure: Measure;
   readonly bucket: number;
   readonly n: number;
-  /** Days since 1970, where that is needed */
-  readonly day?: number;
 }
 
-const dayMs = 86_400_000;
 /** By then nobody comes back any more: the day of the resolution and seven after it are over. */
 const fcrDays = 8;
 
@@ -87,9 +84,9 @@ export function valueOf(metric: string, { scale, counts }: Cell, clock: Clock, n
     case 'rating-top':
       throw new RangeError('ratings are put together by ratingValueOf');
     case 'first-response-time':
-      return timesOf(counts, 'response', clock, now);
+      return timesOf(counts, 'response', clock);
     case 'time-to-close':
-      return timesOf(counts, 'resolution', clock, now);
+      return timesOf(counts, 'resolution', clock);
     case 'closure-rate':
     case 'verified-closure-rate': {
       const parts = byState(counts);
@@ -147,15 +144,15 @@ function byState(counts: readonly CellCount[]): Record<string, number> {
 }
 
 /** Median and ninth decile: what ended, and what did not, as long as that is known to have lasted. */
-function timesOf(counts: readonly CellCount[], what: 'response' | 'resolution', clock: Clock, now: Date): MetricValue {
+function timesOf(counts: readonly CellCount[], what: 'response' | 'resolution', clock: Clock): MetricValue {
   const suffix = clock === 'business' ? 'Business' : '';
   const durations = (measure: Measure): Counted =>
     counts.filter((count) => count.measure === measure).map(({ bucket, n }) => [bucketValue(bucket), n] as const);
-  const waiting = counts
-    .filter(({ measure }) => measure === `${what}Waiting`)
-    .map(({ day, bucket, n }) => [Math.max(0, now.getTime() - day! * dayMs - bucket * 60_000), n] as const);
   const events = durations(`${what}${suffix}`);
-  const censored = [...durations(`${what}${suffix}Censored`), ...(clock === 'customer' ? waiting : [])];
+  const censored = [
+    ...durations(`${what}${suffix}Censored`),
+    ...(clock === 'customer' ? durations(`${what}Waiting`) : []),
+  ];
   const survival = kaplanMeier(events, censored);
   const quantiles = [0.5, 0.9].map((q) => ({ q, ...survival.quantile(q) }));
   const { value, interval } = quantiles[0]!;
@@ -178,6 +175,3 @@ function slaOf(counts: readonly CellCount[]): MetricValue {
     },
   };
 }
-
-/** Measures whose counts need their day */
-export const isByDay = (measure: Measure): boolean => measure === 'responseWaiting' || measure === 'resolutionWaiting';

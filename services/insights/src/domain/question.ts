@@ -25,6 +25,8 @@ export interface CountQuestion {
   readonly period: Grain;
   /** With the day of each count */
   readonly daily: boolean;
+  /** Of measures of what waits: buckets are those of how long it has waited by then, and not of when that began */
+  readonly waitedUntil?: Date;
   readonly filters: ReadonlyMap<Dimension, readonly ValueId[]>;
   /** Of what is behind it: loops that are not closed alone */
   readonly open?: boolean;

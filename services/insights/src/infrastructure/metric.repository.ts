@@ -4,6 +4,7 @@ import { type Cube } from '../domain/cube.js';
 import { type Dimension, isManyValued, type ManyValued } from '../domain/dimension.js';
 import { surveyCodeOf } from '../domain/feedback-fact.js';
 import { closedStates, dayNumberOf, measures } from '../domain/loop-fact.js';
+import { logGrowth, zeroBucket } from '../domain/statistics/log-bucket-histogram.js';
 import { MetricStore, type FeedbackBehind, type FeedbackPlace } from '../domain/metric-store.js';
 import { type Grain } from '../domain/metric.js';
 import { cubeFor, wholeMonths, type CountedRow, type CountQuestion } from '../domain/question.js';
@@ -108,6 +109,7 @@ function ofCube(question: CountQuestion, { id, dimensions }: Cube, parameters: P
   const [from, to] = [dayNumberOf(question.from), dayNumberOf(question.to)];
   const needsDays =
     question.daily ||
+    question.waitedUntil !== undefined ||
     question.period === 'day' ||
     question.period === 'week' ||
     [...question.by, ...question.filters.keys()].includes('cohort');
@@ -162,11 +164,18 @@ function ofFacts(question: CountQuestion, parameters: Parameters): string {
 function grouped(question: CountQuestion, counts: string, values: readonly string[], sum: string): string {
   const names = values.map((_, index) => `v${index}`);
   const columns = ['period', 'day', ...names, 'question', 'scale', 'measure', 'bucket'];
+  const bucket = question.waitedUntil ? waitedBucket(question.waitedUntil) : 'bucket';
   return `select period, day, array[${names.join(', ')}]::int[] as "values", question, scale, measure, bucket, n
     from (select ${periodOf[question.period]('day')} as period, ${question.daily ? 'day' : 'null::int'} as day,
-        ${values.map((value, index) => `${value} as v${index}, `).join('')} question, scale, measure, bucket, ${sum} as n
+        ${values.map((value, index) => `${value} as v${index}, `).join('')} question, scale, measure, ${bucket} as bucket, ${sum} as n
       from (${counts}) counts
       group by ${columns.map((_, index) => index + 1).join(', ')}) grouped`;
+}
+
+/** As bucketOf has it, of what began on a day and in a minute of it: in Postgres, as each minute of a year would be a row. */
+function waitedBucket(until: Date): string {
+  const ms = `(${until.getTime()}::float8 - day * 86400000::float8 - bucket * 60000::float8)`;
+  return `(case when ${ms} < 1 then ${zeroBucket} else greatest(0, ceil(ln(greatest(1, ${ms})) / ${logGrowth})) end)::int`;
 }
 
 /**

@@ -11,7 +11,8 @@ export type LogBuckets = readonly (readonly [bucket: number, count: number])[];
 /** Greatest relative error of a value read from a bucket */
 export const relativeError = 0.01;
 const growth = (1 + relativeError) / (1 - relativeError);
-const logGrowth = Math.log(growth);
+/** Buckets of so much of the natural logarithm each */
+export const logGrowth = Math.log(growth);
 
 /** What is less than one unit (a millisecond) counts as none. */
 export const zeroBucket = -1;
