@@ -56,6 +56,27 @@ describe('a gathering', () => {
     expect(await Promise.all(answers)).toEqual([120, 40, 60, 10]);
   });
 
+  it('begins no two answers sooner after each other than it may, and lets one that comes alone wait for nobody', async () => {
+    const began: number[] = [];
+    const gathering = new Gathering<number, number>({
+      everyMs: 40,
+      lanes: 2,
+      answer: (asks) => {
+        began.push(performance.now());
+        return Promise.resolve([...asks]);
+      },
+    });
+    const asked = performance.now();
+    const first = gathering.ask(1);
+    await turn();
+    const rest = [gathering.ask(2), gathering.ask(3)];
+    expect(await Promise.all([first, ...rest])).toEqual([1, 2, 3]);
+    expect(began).toHaveLength(2);
+    expect(began[0]! - asked).toBeLessThan(40);
+    // timers count whole milliseconds
+    expect(began[1]! - began[0]!).toBeGreaterThanOrEqual(39);
+  });
+
   it('fails all that were together, and goes on with the next', async () => {
     const { calls, answer } = held();
     const gathering = new Gathering<number, number>({ answer });

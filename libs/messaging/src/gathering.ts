@@ -10,6 +10,8 @@ export interface Gathered<Ask> {
   readonly most?: number;
   /** Answers that may be under way at once; 1 where absent */
   readonly lanes?: number;
+  /** Milliseconds between the beginnings of two answers, at least: under load fewer and larger ones, while one that comes alone waits for nothing */
+  readonly everyMs?: number;
 }
 
 interface Waiting<Ask> {
@@ -26,6 +28,7 @@ export class Gathering<Ask, Answer> {
   readonly #waiting: Waiting<Ask>[] = [];
   #underWay = 0;
   #scheduled = false;
+  #lastBegan = -Infinity;
 
   constructor(private readonly how: Gathered<Ask> & { answer(asks: readonly Ask[]): Promise<readonly Answer[]> }) {}
 
@@ -39,11 +42,15 @@ export class Gathering<Ask, Answer> {
   #schedule(): void {
     if (this.#scheduled || this.#waiting.length === 0 || this.#underWay >= (this.how.lanes ?? 1)) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const begin = (): void => {
       this.#scheduled = false;
+      this.#lastBegan = performance.now();
       void this.#answer(this.#take());
       this.#schedule();
-    });
+    };
+    const early = this.#lastBegan + (this.how.everyMs ?? 0) - performance.now();
+    if (early > 0) setTimeout(begin, early);
+    else setImmediate(begin);
   }
 
   /** The first one and all that may go with it, as many as may; never none. */

@@ -69,6 +69,8 @@ const fetchBytes = 1024 * 1024;
 const concurrency = 256;
 /** Deliveries under way at once: while one waits for the database or the broker, another is computed. */
 const lanes = 2;
+/** A delivery costs some milliseconds of processor, however few events it has: so often at most, and what comes meanwhile goes together. */
+const deliveryEveryMs = 10;
 /** How often an effect's positions, which Kafka has only for those who watch, are committed to it. */
 const watchersMs = 1_000;
 /** Tries of an event that fails alone, before it is a dead letter. */
@@ -212,7 +214,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       // what was tried before may fail again, and is nobody else's matter
       alike: (first, other) => first.topic === other.topic && first.attempts === 1 && other.attempts === 1,
       sizeOf: ({ items }) => items.length,
-      ...{ most: maxTogether[options.mode], lanes },
+      ...{ most: maxTogether[options.mode], lanes, everyMs: deliveryEveryMs },
     });
     this.#commits = new Gathering<CommitRequest, void>({ answer: commitTogether });
   }

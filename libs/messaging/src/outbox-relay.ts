@@ -40,6 +40,8 @@ const defaultTimes: RelayTimes = {
 /** Most rows, and about the most bytes, of one send of a shard: all shards' are in memory at once. */
 const maxRows = 250;
 const maxRowsBytes = 1024 * 1024;
+/** How often rows are looked for, at most: a look, a send and a deletion cost the same for one row as for many. */
+const lookEveryMs = 10;
 
 /** Rows of a shard that were acknowledged */
 interface Sent {
@@ -100,7 +102,10 @@ export class OutboxRelay {
   /** Hears of every commit */
   #listening = false;
   /** Shards that look at the same time look together, and their sends go together, too. */
-  readonly #firstRows = new Gathering<number, OutboxRow[]>({ answer: (shards) => this.#readFirst(shards) });
+  readonly #firstRows = new Gathering<number, OutboxRow[]>({
+    answer: (shards) => this.#readFirst(shards),
+    everyMs: lookEveryMs,
+  });
   readonly #deletions = new Gathering<Sent, void>({ answer: (sent) => this.#delete(sent) });
 
   constructor(
@@ -211,8 +216,8 @@ export class OutboxRelay {
         const sent = await this.#sendNext(shard);
         if (shard.failures > 0) this.#logger.log(`The outbox's shard ${shard.number} is sent again.`);
         shard.failures = 0;
-        // There may be more.
-        if (sent > 0) continue;
+        // What was committed meanwhile has woken it, where it hears of commits.
+        if (sent.more || (sent.rows > 0 && (shard.woken || !this.#listening))) continue;
         shard.idle = !shard.woken;
         await this.#rest(shard);
       } catch (error) {
@@ -231,8 +236,8 @@ export class OutboxRelay {
     if (!this.#listening) this.outbox.changed();
   }
 
-  /** Sends and deletes the first rows. @returns how many */
-  async #sendNext(shard: Shard): Promise<number> {
+  /** Sends and deletes the first rows. @returns how many were done with, and whether more were there */
+  async #sendNext(shard: Shard): Promise<{ readonly rows: number; readonly more: boolean }> {
     const rows = await this.#firstRows.ask(shard.number);
     const chosen: OutboxRow[] = [];
     const waiting: OutboxRow[] = [];
@@ -247,21 +252,25 @@ export class OutboxRelay {
       chosen.push(row);
     }
     if (waiting.length > 0 && this.#holds(shard)) await this.#park(shard, waiting);
-    if (chosen.length === 0) return waiting.length;
+    const done = {
+      rows: chosen.length + waiting.length,
+      more: rows.length === maxRows || chosen.length + waiting.length < rows.length,
+    };
+    if (chosen.length === 0) return done;
     // Between the question and its answer the lease may have run out, and another may have sent further already.
-    if (!this.#holds(shard)) return 0;
+    if (!this.#holds(shard)) return { rows: 0, more: false };
     const messages = chosen.map(messageOf);
     const told = this.#traced(messages);
     try {
       await this.producer.send(messages);
     } catch (error) {
       if (!(error instanceof TopicRefused) || !(await this.#parkRefused(shard, chosen))) throw error;
-      return chosen.length;
+      return { ...done, more: true };
     }
     told();
     await this.#deletions.ask({ shard: shard.number, ids: chosen.map(({ id }) => id) });
     this.outbox.deleted(chosen.length);
-    return chosen.length;
+    return done;
   }
 
   async #readFirst(shards: readonly number[]): Promise<OutboxRow[][]> {
