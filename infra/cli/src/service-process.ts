@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { findProcess, isAlive, lastLines, stopProcess } from '@closeloop/embedded';
 import { followLines, readLogLine } from './log-tail.js';
 import { memoryOptions } from './memory-options.js';
+import { yieldToJourney } from './priority.js';
 import type { Env } from './program.js';
 import { mainOf, workspaceRoot, type ProgramName } from './workspace.js';
 
@@ -80,6 +81,7 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   });
   await log.close();
   const pid = child.pid!;
+  yieldToJourney(service, pid);
   const tail = followLines(logFile, (line) => {
     const { level, text } = readLogLine(line);
     if (verbose || WORTH_SAYING.has(level)) say(`[${service}] ${level} ${text}`);
