@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeServerData } from '@closeloop/embedded';
@@ -54,7 +55,8 @@ async function main(): Promise<number> {
       print(tableOf(figures, ratios));
       Object.assign(results, jsonOf(figures, ratios, { machine: machine(), rounds: given.rounds }));
       const date = new Date().toISOString().slice(0, 10);
-      if (given.write) await writeDocument(given.write, { figures, ratios, machine: machine(), date });
+      if (given.write)
+        await writeDocument(given.write, { figures, ratios, machine: machine(), cores: cpus().length, date });
       if (given.writeReference) {
         const text = JSON.stringify(referenceOf(figures, machine(), date), null, 2);
         await writeFile(given.writeReference, `${text}\n`);

@@ -62,7 +62,7 @@ const defaultTimes: ServerTimes = {
 };
 
 /** Most events that a handler gets at once, of however many partitions: what a hop has in hand is memory, an effect's also a transaction saved. */
-const maxTogether = { hop: 250, effect: 500 } as const;
+const maxTogether = { hop: 250, effect: 400 } as const;
 /** Most bytes of a fetch, about what is delivered at once: all of it is in memory, as bytes, text and objects. A larger event comes alone. */
 const fetchBytes = 1024 * 1024;
 /** Partitions that are worked on at once: all that a fetch brings, so that they are done together. */

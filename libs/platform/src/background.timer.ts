@@ -7,6 +7,8 @@ import { describeError } from './problem-mapping.js';
 
 /** First and longest pause after a failure, milliseconds */
 const usualPauses = [500, 10_000] as const;
+/** For how long a stop waits for the step at hand, milliseconds: less than the server's own stop may take. */
+const usualPatienceMs = 5_000;
 
 /** Does something again and again, in every replica; what fails is said once, and tried again after a growing pause. */
 export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModuleDestroy {
@@ -14,11 +16,13 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
   #stopped = false;
   #pausing = new AbortController();
   #running: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(
     private readonly name: string,
     host: HttpAdapterHost,
     private readonly failingMs: readonly [first: number, longest: number] = usualPauses,
+    private readonly patienceMs = usualPatienceMs,
   ) {
     this.#logger = new Logger(name);
     // before the transport stops: what a last step tells is sent with the rest
@@ -46,11 +50,21 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
     return this.#stop();
   }
 
-  /** Begins nothing more; the step at hand is finished. */
-  async #stop(): Promise<void> {
+  /** Begins nothing more; the step at hand is finished, or cut off where it takes long, as a kill would: what it had not committed is done again. */
+  #stop(): Promise<void> {
+    return (this.#stopping ??= this.#finish());
+  }
+
+  async #finish(): Promise<void> {
     this.#stopped = true;
     this.#pausing.abort();
-    await this.#running;
+    const patience = new AbortController();
+    const cutOff = sleep(this.patienceMs, undefined, { signal: patience.signal, ref: false }).then(
+      () => this.#logger.warn(`${this.name} is cut off in the middle of a step, which is done again after the start.`),
+      () => undefined,
+    );
+    await Promise.race([this.#running, cutOff]);
+    patience.abort();
   }
 
   async #run(): Promise<void> {
@@ -61,6 +75,8 @@ export abstract class BackgroundTimer implements OnApplicationBootstrap, OnModul
         if (failures > 0) this.#logger.log(`${this.name} goes on.`);
         failures = 0;
       } catch (error) {
+        // its database is closed under a step that was cut off
+        if (this.#stopped) return;
         const told = `${this.name} failed: ${describeError(error)}`;
         if (failures === 0) this.#logger.warn(told);
         else this.#logger.debug(told);

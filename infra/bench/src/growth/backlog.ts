@@ -53,7 +53,7 @@ async function drain(place: Place, backlog: number, options: GrowthOptions) {
   try {
     const middle = await drainHops(place, backlog, options);
     say(`${backlog} through the hops: ${middle.hops.eventsPerSecond.toFixed(0)} a second`);
-    const last = await drainLoop(place, backlog, middle.routed, options);
+    const last = await drainLoop(place, backlog, middle.given, options);
     say(`${backlog} into loops: ${last.loop.eventsPerSecond.toFixed(0)} a second`);
     return { hops: middle.hops, loop: last.loop, rssMb: { ...middle.rssMb, ...last.rssMb } };
   } finally {
@@ -90,7 +90,7 @@ async function drainHops(place: Place, backlog: number, { texts, durations, sign
     const seconds = (reading.lastAt - begun) / 1000;
     return {
       hops: { events: backlog, eventsPerSecond: (before + backlog - first) / seconds },
-      routed: reading.count,
+      given: reading.count,
       rssMb: await peaks(running),
     };
   } finally {
@@ -99,11 +99,11 @@ async function drainHops(place: Place, backlog: number, { texts, durations, sign
   }
 }
 
-async function drainLoop(place: Place, backlog: number, routed: number, { signal }: GrowthOptions) {
+async function drainLoop(place: Place, backlog: number, given: number, { signal }: GrowthOptions) {
   const running = stoppable(await ours.start(place, ['loop']), signal);
   const client = await place.stores.database(new URL(running.loopDatabase).pathname.slice(1));
   try {
-    await untilCounted(running, routed, () => countLoops(client), 1_000);
+    await untilCounted(running, given, () => countLoops(client), 1_000);
     const { rows } = await client.query<{ loops: number; seconds: number }>(
       `select count(*)::int loops, extract(epoch from max(at) - min(at))::float8 seconds
          from (select pg_xact_commit_timestamp(xmin) at from loop order by 1 offset $1) later`,

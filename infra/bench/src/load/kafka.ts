@@ -47,7 +47,8 @@ const bytesOf = ({ value, headers }: Message): number =>
 
 /** Reads a topic to its end as it grows: only what is committed, where its writer uses transactions. */
 export class Reading {
-  #count = 0;
+  /** Of events that were seen: after a rebalance some come twice, from whoever sends at least once */
+  readonly #keys = new Set<string>();
   /** When the last one was read: milliseconds since 1970 */
   #lastAt = 0;
   readonly messages: Message[] = [];
@@ -63,7 +64,7 @@ export class Reading {
     await consumer.run({
       autoCommit: false,
       eachBatch: ({ batch }) => {
-        reading.#count += batch.messages.length;
+        for (const { key } of batch.messages) reading.#keys.add(String(key));
         reading.#lastAt = performance.timeOrigin + performance.now();
         if (keep) for (const { key, value, headers } of batch.messages) reading.messages.push({ key, value, headers });
         return Promise.resolve();
@@ -72,8 +73,9 @@ export class Reading {
     return reading;
   }
 
+  /** Each once, by its key */
   get count(): number {
-    return this.#count;
+    return this.#keys.size;
   }
 
   get lastAt(): number {

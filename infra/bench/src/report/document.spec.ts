@@ -16,7 +16,7 @@ const ratioOf = (value: number): Ratio => ({
   ...{ work: 'pipeline', other: 'bare', throughput: flat(value), cpu: flat(1.2) },
 });
 const write = (ratio: number): string =>
-  documentOf({ figures, ratios: [ratioOf(ratio)], machine: '2 cores', date: '2026-11-26' }, 'performance');
+  documentOf({ figures, ratios: [ratioOf(ratio)], machine: '2 cores', cores: 2, date: '2026-11-26' }, 'performance');
 
 describe('documentOf', () => {
   it('says of each ratio whether floor or aim is reached', () => {
@@ -33,6 +33,24 @@ describe('documentOf', () => {
     expect(document).toContain('](performance/pipeline.svg)');
     expect(document).toMatch(/\| loop +\| 50 \(140 MB\)/);
     expect(document).toMatch(/memory of the largest service \(loop\) +\| 140 MB/);
+  });
+});
+
+describe('what one event costs', () => {
+  const loopAlone: Figure = { ...figures[0]!, work: 'loop', cpuByProcess: { loop: 40, kafka: 5 } };
+  const document = documentOf(
+    { figures: [...figures, loopAlone], ratios: [], machine: '2 cores', cores: 2, date: '2026-11-26' },
+    'performance',
+  );
+
+  it('is held against each part alone, where that was measured', () => {
+    expect(document).toMatch(/\| loop +\| 50 +\| 40 +\| 1\.25 × +\|/);
+    expect(document).toMatch(/\| kafka +\| 20 +\| +\| +\|/);
+  });
+
+  it('tells how many events the cores carry by it, and how many there were', () => {
+    expect(document).toContain('In all 250: 2 cores carry 8,000 events a second at most');
+    expect(document).toContain('Measured were 6,000 to the committed loop, 0.75 × of it');
   });
 });
 

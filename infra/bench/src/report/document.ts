@@ -10,6 +10,8 @@ export interface Run {
   readonly figures: readonly Figure[];
   readonly ratios: readonly Ratio[];
   readonly machine: string;
+  /** Processor cores of it */
+  readonly cores: number;
   /** YYYY-MM-DD */
   readonly date: string;
 }
@@ -54,7 +56,7 @@ export async function writeDocument(file: string, run: Run): Promise<void> {
 }
 
 /** `folder`: of the charts, as the document reaches it */
-export function documentOf({ figures, ratios, machine, date }: Run, folder: string): string {
+export function documentOf({ figures, ratios, machine, cores, date }: Run, folder: string): string {
   const works = [...new Set(figures.map(({ work }) => work))];
   const rounds = Math.max(0, ...figures.map((figure) => figure.rounds));
   return (
@@ -73,6 +75,7 @@ export function documentOf({ figures, ratios, machine, date }: Run, folder: stri
       ),
       'A ratio above 1 says that Closeloop is faster. Each is taken within a round, so that what slows the machine down slows both.',
       ...works.flatMap((work) => sectionOf(work, figures, ratios, folder)),
+      ...costSection(figures, cores),
       '',
     ]
       .join('\n\n')
@@ -112,6 +115,35 @@ function sectionOf(work: WorkName, figures: readonly Figure[], ratios: readonly 
     ),
     'CPU seconds a million events, and the most memory resident (MB), by process:',
     processTable(rows),
+  ];
+}
+
+/** The work in which each part of the journey is measured alone */
+const aloneIn: Readonly<Record<string, WorkName>> = {
+  ingestion: 'ingestion',
+  sentiment: 'hops',
+  routing: 'hops',
+  loop: 'loop',
+};
+
+/** The cost of one event as the sum of its parts, held against each part alone and against what the whole does. */
+function costSection(figures: readonly Figure[], cores: number): string[] {
+  const ours = (work: WorkName) => figures.find((figure) => figure.work === work && figure.subject === 'ours');
+  const together = ours('pipeline');
+  if (!together) return [];
+  const rows = Object.entries(together.cpuByProcess)
+    .sort(([a], [b]) => Number(isServer(a)) - Number(isServer(b)))
+    .map(([name, seconds]) => {
+      const alone = aloneIn[name] && ours(aloneIn[name])?.cpuByProcess[name];
+      return [name, whole(seconds), alone ? whole(alone) : '', alone ? times(seconds / alone) : ''];
+    });
+  const sum = together.cpuSecondsPerMillion.median;
+  const most = (cores * 1e6) / sum;
+  return [
+    '## What one event costs, by part',
+    'CPU seconds a million events, so microseconds an event: in the whole pipeline, and by each part alone, with nothing beside it but Kafka and Postgres. An event is to cost the sum of its parts, whoever runs beside: the last column says how far that holds.',
+    markdownTable(['', 'in the pipeline', 'alone', 'against alone'], rows),
+    `In all ${whole(sum)}: ${cores} cores carry ${whole(most)} events a second at most, if all parts keep up. Measured were ${whole(together.eventsPerSecond.median)} to the committed loop, ${times(together.eventsPerSecond.median / most)} of it; above 1 those beside the journey come later, below 1 the cores waited, or did what is not an event's.`,
   ];
 }
 

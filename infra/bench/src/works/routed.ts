@@ -13,8 +13,9 @@ export async function routedBy(place: Place, texts: readonly string[], count: nu
   try {
     await layDown(stores.kafka, topicPrefix + feedbackReceived.topic, receivedMessages(texts, 'loop', count));
     await untilCounted(running, count, () => Promise.resolve(reading.count));
-    // they came partition by partition; by their keys they are mixed again
-    return reading.messages.sort((a, b) => String(a.key).localeCompare(String(b.key))).slice(0, count);
+    // they came partition by partition, and some of them twice; by their keys they are mixed again
+    const each = [...new Map(reading.messages.map((message) => [String(message.key), message])).values()];
+    return each.sort((a, b) => String(a.key).localeCompare(String(b.key))).slice(0, count);
   } finally {
     await reading.stop();
     await running.stop();

@@ -39,7 +39,7 @@ export const phoneInGerman: Journey = {
     // who sees all comes to the overview first
     await page.waitForURL('**/overview');
     await page.goto(new URL('/inbox', page.url()).href);
-    await page.getByRole('list', { name: 'Loops' }).getByRole('link').first().tap();
+    await page.getByRole('list', { name: 'Fälle' }).getByRole('link').first().tap();
     await page.getByText('Zurück zur Liste').waitFor();
     await page.getByRole('textbox', { name: 'Antwort' }).waitFor();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

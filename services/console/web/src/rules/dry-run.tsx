@@ -1,15 +1,17 @@
-import { Button, Card, Group, Progress, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Button, Card, Group, NativeSelect, Progress, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { api } from '../api/client.js';
 import { formatNumber, formatShare } from '../i18n/format.js';
 import { useText } from '../i18n/text.js';
 import { useLabels } from '../metrics/labels.js';
 import { ProblemAlert } from '../shell/failure.js';
+import { useRuleSets } from './use-rule-sets.js';
 import { byTeam, type DryRunLine, type DryRunReport, type Move } from './rule-sets.js';
 
 /** What the rules would have done with what customers said lately, against other rules. */
 export function DryRun({ id }: { readonly id: string }) {
   const { t, locale } = useText();
+  const { data: sets } = useRuleSets();
   const [days, setDays] = useState(30);
   const [against, setAgainst] = useState('active');
   const [progress, setProgress] = useState<Extract<DryRunLine, { kind: 'progress' }>>();
@@ -55,11 +57,19 @@ export function DryRun({ id }: { readonly id: string }) {
             onChange={({ currentTarget }) => setDays(Math.round(Number(currentTarget.value)) || 1)}
             w={140}
           />
-          <TextInput
+          <NativeSelect
             label={t('dryRun.against')}
             value={against}
-            onChange={({ currentTarget }) => setAgainst(currentTarget.value.trim())}
-            w={160}
+            onChange={({ currentTarget }) => setAgainst(currentTarget.value)}
+            data={[
+              { value: 'active', label: t('ruleSet.active') },
+              ...(sets?.items ?? [])
+                .filter((set) => set.id !== id && set.state !== 'active')
+                .map((set) => ({
+                  value: set.id,
+                  label: set.version === undefined ? set.id : t('rules.version', { version: set.version }),
+                })),
+            ]}
           />
           <Button type="submit" loading={isRunning}>
             {t('dryRun.run')}

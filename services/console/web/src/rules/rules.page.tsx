@@ -8,7 +8,8 @@ import { useText } from '../i18n/text.js';
 import { PageLink } from '../navigation/page-link.js';
 import { Busy } from '../shell/busy.js';
 import { ProblemAlert } from '../shell/failure.js';
-import { type RuleSet, type RuleSetHeading } from './rule-sets.js';
+import { type RuleSet } from './rule-sets.js';
+import { useRuleSets } from './use-rule-sets.js';
 import { RuleSetState } from './rule-set-state.js';
 import { RuleSetView } from './rule-set-view.js';
 
@@ -46,10 +47,7 @@ function RuleSets() {
   const { t, locale } = useText();
   const [, go] = useLocation();
   const queries = useQueryClient();
-  const { data, error } = useQuery({
-    queryKey: ['rule-sets'],
-    queryFn: ({ signal }) => api.get<{ items: readonly RuleSetHeading[] }>('routing', '/v1/rule-sets', { signal }),
-  });
+  const { data, error } = useRuleSets();
   const draft = useMutation({
     mutationFn: async (from: string) => {
       const [{ rules }, active] = await Promise.all([
