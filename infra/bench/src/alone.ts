@@ -6,6 +6,7 @@ import { type aloneNames, type BenchArguments } from './arguments.js';
 import { archiveLines, measureArchive } from './archive.js';
 import { measureDeadlines } from './deadlines.js';
 import { footprintLines, measureFootprint } from './footprint.js';
+import { idleLines, measureIdle } from './idle.js';
 import { measureInsights } from './insights.js';
 
 /** Services whose databases grow with what is said */
@@ -52,6 +53,11 @@ export async function measureAlone(
   const lines: string[] = [];
   const results: Record<string, unknown> = {};
   try {
+    if (names.includes('idle')) {
+      const idle = await Promise.race([measureIdle(platform.pids as Record<string, number>, say), stopped]);
+      lines.push(...idleLines(idle));
+      results['idle'] = idle;
+    }
     if (names.includes('deadlines')) {
       const deadlines = await withDatabase('loop', (database) => measureDeadlines(database, loops, seconds, say));
       const { dueScanMs, nextMs, late } = deadlines;

@@ -23,7 +23,7 @@ describe('readArguments', () => {
   it.each([
     [
       ['--only', 'hops,loops'],
-      '--only must be of pipeline, single, latency, hops, loop, ingestion, deadlines, insights',
+      '--only must be of pipeline, single, latency, hops, loop, ingestion, idle, deadlines, insights',
     ],
     [['--subjects', 'theirs'], '--subjects must be of ours, bare,'],
     [['--rounds', '0'], '--rounds must be a whole number from 1 to 100, not "0"'],

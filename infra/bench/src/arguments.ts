@@ -4,7 +4,7 @@ import { subjectNames, type SubjectName } from './subjects/subject.js';
 import { workNames } from './works/work.js';
 
 /** What is measured on the shipped services alone, and not by default. */
-export const aloneNames = ['deadlines', 'insights', 'footprint', 'archive'] as const;
+export const aloneNames = ['idle', 'deadlines', 'insights', 'footprint', 'archive'] as const;
 export const benchmarks = [...workNames, ...aloneNames, ...growthNames] as const;
 export type Benchmark = (typeof benchmarks)[number];
 

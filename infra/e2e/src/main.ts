@@ -10,6 +10,7 @@ import { bulkWithUndo } from './journeys/bulk.journey.js';
 import { longList } from './journeys/long-list.journey.js';
 import { ruleGoesLive, tagsCorrected } from './journeys/manager.journey.js';
 import { comesByItself, numbersOpenLoops } from './journeys/overview.journey.js';
+import { ownershipSaid } from './journeys/ownership.journey.js';
 import { firstFeedback, phoneInGerman } from './journeys/welcome.journey.js';
 
 /** In this order: the first needs an empty system. */
@@ -23,6 +24,7 @@ const journeys: readonly Journey[] = [
   numbersOpenLoops,
   tagsCorrected,
   ruleGoesLive,
+  ownershipSaid,
   phoneInGerman,
 ];
 

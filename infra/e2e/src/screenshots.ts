@@ -12,6 +12,7 @@ const pages: Readonly<Record<string, string>> = {
   ...{ topics: '/overview/topics', channels: '/overview/channels' },
   ...{ drivers: '/overview/drivers', emerging: '/overview/emerging', teams: '/overview/teams' },
   ...{ journey: '/overview/journey', insights: '/insights', improvements: '/improvements', rules: '/rules' },
+  ownership: '/ownership',
   ...{ tags: '/tags', operations: '/operations', welcome: '/welcome' },
 };
 const looks: Readonly<Record<string, BrowserContextOptions>> = {

@@ -141,7 +141,7 @@ function costSection(figures: readonly Figure[], cores: number): string[] {
   const most = (cores * 1e6) / sum;
   return [
     '## What one event costs, by part',
-    'CPU seconds a million events, so microseconds an event: in the whole pipeline, and by each part alone, with nothing beside it but Kafka and Postgres. An event is to cost the sum of its parts, whoever runs beside: the last column says how far that holds.',
+    'CPU seconds a million events, so microseconds an event: in the whole pipeline, and by each part alone, with nothing beside it but Kafka and Postgres. An event is to cost the sum of its parts, whoever runs beside: the last column says how far that holds. In the pipeline ingestion keeps the ledger, too: what became of each.',
     markdownTable(['', 'in the pipeline', 'alone', 'against alone'], rows),
     `In all ${whole(sum)}: ${cores} cores carry ${whole(most)} events a second at most, if all parts keep up. Measured were ${whole(together.eventsPerSecond.median)} to the committed loop, ${times(together.eventsPerSecond.median / most)} of it; above 1 those beside the journey come later, below 1 the cores waited, or did what is not an event's.`,
   ];

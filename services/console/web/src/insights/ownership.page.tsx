@@ -20,6 +20,7 @@ export default function OwnershipPage() {
     queryKey: ['ownership'],
     queryFn: ({ signal }) => api.get<Ownership>('insights', '/v1/ownership', { signal }),
   });
+  const [savedVersion, setSavedVersion] = useState<number>();
   return (
     <Stack gap="md" p="md">
       <PageLink href="/insights">{t('insights.back')}</PageLink>
@@ -29,12 +30,26 @@ export default function OwnershipPage() {
       </Text>
       {found.isPending && <Busy />}
       {found.error && <ProblemAlert error={found.error} />}
-      {found.data && <OwnershipTable key={found.data.version} ownership={found.data} />}
+      {found.data && (
+        <OwnershipTable
+          key={found.data.version}
+          ownership={found.data}
+          isSaved={found.data.version === savedVersion}
+          onSaved={setSavedVersion}
+        />
+      )}
     </Stack>
   );
 }
 
-function OwnershipTable({ ownership }: { readonly ownership: Ownership }) {
+interface TableProps {
+  readonly ownership: Ownership;
+  /** It is what was saved here last */
+  readonly isSaved: boolean;
+  readonly onSaved: (version: number) => void;
+}
+
+function OwnershipTable({ ownership, isSaved, onSaved }: TableProps) {
   const { t } = useText();
   const labels = useLabels();
   const teams = useTeams();
@@ -48,7 +63,10 @@ function OwnershipTable({ ownership }: { readonly ownership: Ownership }) {
         body: asSent({ defaultTeam, rules }),
         ifMatch: ownership.version,
       }),
-    onSuccess: (saved) => queries.setQueryData(['ownership'], saved),
+    onSuccess: (saved) => {
+      onSaved(saved.version);
+      queries.setQueryData(['ownership'], saved);
+    },
   });
   const wrong = fieldErrors(send.error);
   const change = (at: number, name: string, value: string) =>
@@ -154,7 +172,7 @@ function OwnershipTable({ ownership }: { readonly ownership: Ownership }) {
           <Text size="sm">{`${t('ownership.default')}: ${labels.value('team', defaultTeam)}`}</Text>
         )}
         {send.error && <ProblemAlert error={send.error} />}
-        {send.isSuccess && !changed && (
+        {isSaved && !changed && (
           <Alert color="green" role="status">
             {t('ownership.saved')}
           </Alert>
