@@ -24,7 +24,9 @@ class Step extends BackgroundTimer {
 
 describe('a background timer that is stopped', () => {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-  afterEach(() => warn.mockClear());
+  afterEach(() => {
+    warn.mockClear();
+  });
 
   it('finishes the step at hand, and begins no other', async () => {
     let finished = false;

@@ -6,7 +6,7 @@ import { placesIn, type Place, type Running } from '../subjects/subject.js';
 import { stoppable } from '../works/life.js';
 import { heldWhile } from '../works/parts.session.js';
 import { countLoops, untilCounted, warmUp, type Span } from '../works/measure.js';
-import { type GrowthOptions } from './growth.js';
+import { type GrowthOptions } from './growth-options.js';
 
 /** The smaller one is that part of the larger one. */
 const smaller = 10;

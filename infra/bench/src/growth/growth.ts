@@ -1,23 +1,12 @@
-import { startStores, type Stores } from '../rig/stores.js';
-import { type Durations } from '../works/work.js';
+import { startStores } from '../rig/stores.js';
 import { backlogLines, measureBacklog } from './backlog.js';
+import { type GrowthOptions } from './growth-options.js';
 import { measureOpenLoops, openLoopsLines } from './open-loops.js';
 import { measureSpread, partitionSettings, replicaSettings, spreadLines } from './spread.js';
 
 /** How the shipped services bear more of something; measured when it is asked for. */
 export const growthNames = ['backlog', 'open-loops', 'partitions', 'replicas'] as const;
 export type GrowthName = (typeof growthNames)[number];
-
-export interface GrowthOptions {
-  readonly stores: Stores;
-  readonly rounds: number;
-  readonly durations: Durations;
-  readonly texts: readonly string[];
-  /** Of the run; whoever calls removes it */
-  readonly folder: string;
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
-}
 
 /** @returns figures by name */
 export async function measureGrowth(

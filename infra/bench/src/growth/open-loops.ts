@@ -4,12 +4,12 @@ import { layDown } from '../load/kafka.js';
 import { figuresOf } from '../report/figures.js';
 import { pairedRatio, rotated, spreadOf, type Spread } from '../statistics.js';
 import { ours } from '../subjects/ours.js';
-import { placesIn } from '../subjects/subject.js';
+import { placesIn, type Place, type Running } from '../subjects/subject.js';
 import { stoppable } from '../works/life.js';
 import { heldWhile } from '../works/parts.session.js';
 import { measure, untilCounted, type Measured } from '../works/measure.js';
 import { routedBy } from '../works/routed.js';
-import { type GrowthOptions } from './growth.js';
+import { type GrowthOptions } from './growth-options.js';
 
 /** Loops of the smaller table */
 const few = 10_000;
@@ -27,6 +27,15 @@ export interface OpenLoopsFigures {
   readonly ratio: Spread;
 }
 
+/** One of the two services */
+interface Life {
+  readonly loops: number;
+  readonly place: Place;
+  readonly running: Running;
+  readonly client: Client;
+  given: number;
+}
+
 /** What the loop service writes a second, beside few open loops and beside many: two of it, each with a database of its own, in turns. */
 export async function measureOpenLoops(many: number, options: GrowthOptions): Promise<OpenLoopsFigures> {
   const { stores, rounds, durations, texts, folder, say, signal } = options;
@@ -34,19 +43,16 @@ export async function measureOpenLoops(many: number, options: GrowthOptions): Pr
   const each = durations.measured * 1_500;
   const messages = await routedBy(await newPlace('routed'), texts, warmUpLoops + rounds * each);
   const samples: Measured[][] = [[], []];
-  const lives = [few, many].map(async (loops) => {
-    const place = await newPlace('open-loops');
-    const running = stoppable(await ours.start(place, ['loop']), signal);
-    const client = await stores.database(new URL(running.loopDatabase).pathname.slice(1));
-    return { loops, place, running, client, given: 0 };
-  });
-  const started = await Promise.allSettled(lives);
-  const both = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const both: Life[] = [];
   try {
-    const failed = started.find((one) => one.status === 'rejected');
-    if (failed) throw failed.reason;
-    for (const { client, loops } of both) await makeLoops(client, loops, say, signal);
-    const open = async (life: (typeof both)[number], events: number) => {
+    for (const loops of [few, many]) {
+      const place = await newPlace('open-loops');
+      const running = stoppable(await ours.start(place, ['loop']), signal);
+      const client = await stores.database(new URL(running.loopDatabase).pathname.slice(1));
+      both.push({ loops, place, running, client, given: 0 });
+      await makeLoops(client, loops, say, signal);
+    }
+    const open = async (life: Life, events: number) => {
       const { place, running, client } = life;
       const part = messages.slice(life.given, life.given + events);
       const topic = place.topicPrefix + feedbackRouted.topic;

@@ -5,7 +5,7 @@ import { rotated } from '../statistics.js';
 import { oneLife } from '../works/life.js';
 import { hops, loopWrites } from '../works/parts.session.js';
 import { routedBy } from '../works/routed.js';
-import { type GrowthOptions } from './growth.js';
+import { type GrowthOptions } from './growth-options.js';
 
 /** Of every topic, and of every service */
 interface Setting {
