@@ -9,6 +9,7 @@ import {
   createService,
   type DatabaseDefinition,
   DatabaseModule,
+  connectionOf,
   migrateDatabase,
   Public,
   type RunningService,
@@ -186,6 +187,21 @@ describe('a service’s database', () => {
   afterAll(async () => {
     for (const prefix of prefixes) await server.query(`drop database if exists ${prefix}notes with (force)`);
     await server.end();
+  });
+
+  it('outlives a connection that ends while nobody listens, as between the pool and who takes it from there', async () => {
+    const env = environment();
+    await migrateDatabase('notes', definition, env);
+    const pool = new pg.Pool(connectionOf('notes', env));
+    const taken = await pool.connect();
+    const { rows } = await taken.query<{ pid: number }>('select pg_backend_pid() pid');
+    await server.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
+    // heard of before it is used again
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect(taken.query('select 1')).rejects.toThrow();
+    taken.release(true);
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await pool.end();
   });
 
   it('is made and migrated once, however many replicas come at the same time', async () => {

@@ -26,6 +26,17 @@ const UNDEFINED_TABLE = '42P01';
 const MIGRATION_LOCK = 4_601_040_603;
 const logger = new Logger('Database');
 
+/**
+ * A connection that ends between two statements is told by its next one, and the pool drops it. Between the pool and whoever takes it from there
+ * nobody listens for a moment, and an error that nobody hears of would end the process.
+ */
+class HeardClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** Connection settings of pg for this service, TLS and time-outs included. */
 export function connectionOf(service: string, env: Env): pg.PoolConfig {
   const config = loadConfig(DatabaseConfig, env, service);
@@ -33,6 +44,7 @@ export function connectionOf(service: string, env: Env): pg.PoolConfig {
   // pg lets the URL's sslmode win over `ssl`.
   if (config.ssl !== undefined) url.searchParams.delete('sslmode');
   return {
+    Client: HeardClient,
     connectionString: url.toString(),
     ...(config.ssl === undefined ? {} : { ssl: config.ssl && { rejectUnauthorized: true, ca: config.sslCa } }),
     application_name: `closeloop-${service}`,
