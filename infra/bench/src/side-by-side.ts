@@ -11,18 +11,11 @@ import { journey } from './works/journey.session.js';
 import { oneLife } from './works/life.js';
 import { hops, ingestion, loopWrites } from './works/parts.session.js';
 import { routedBy } from './works/routed.js';
-import { type Durations, type WorkName } from './works/work.js';
+import { type RunOptions, type WorkName } from './works/work.js';
 
-export interface SideBySideOptions {
+export interface SideBySideOptions extends RunOptions {
   readonly works: ReadonlySet<WorkName>;
   readonly subjects: ReadonlySet<SubjectName>;
-  readonly rounds: number;
-  readonly durations: Durations;
-  readonly texts: readonly string[];
-  /** Of the run; whoever calls removes it */
-  readonly folder: string;
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
 }
 
 const subjects: readonly Subject[] = [ours, bare, stockNest, exactlyOnce, atLeastOnce];

@@ -1,14 +1,7 @@
 import { type Stores } from '../rig/stores.js';
-import { type Durations } from '../works/work.js';
+import { type RunOptions } from '../works/work.js';
 
-/** What every growth is measured with. */
-export interface GrowthOptions {
+/** What every growth is measured with: all of a run's have the same broker and database. */
+export interface GrowthOptions extends RunOptions {
   readonly stores: Stores;
-  readonly rounds: number;
-  readonly durations: Durations;
-  readonly texts: readonly string[];
-  /** Of the run; whoever calls removes it */
-  readonly folder: string;
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
 }

@@ -1,6 +1,6 @@
 import { startStores } from '../rig/stores.js';
 import { backlogLines, measureBacklog } from './backlog.js';
-import { type GrowthOptions } from './growth-options.js';
+import { type RunOptions } from '../works/work.js';
 import { measureOpenLoops, openLoopsLines } from './open-loops.js';
 import { measureSpread, partitionSettings, replicaSettings, spreadLines } from './spread.js';
 
@@ -12,7 +12,7 @@ export type GrowthName = (typeof growthNames)[number];
 export async function measureGrowth(
   names: readonly GrowthName[],
   sizes: { readonly backlog: number; readonly loops: number },
-  options: Omit<GrowthOptions, 'stores'> & { readonly print: (text: string) => void },
+  options: RunOptions & { readonly print: (text: string) => void },
 ): Promise<Record<string, unknown>> {
   const stores = await startStores(options.folder, options.say);
   const own = { ...options, stores };

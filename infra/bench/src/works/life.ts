@@ -1,12 +1,9 @@
 import { type Place, type Running, type Subject } from '../subjects/subject.js';
 import { type Measured } from './measure.js';
-import { type Durations, type Session, type WorkName } from './work.js';
+import { type RunOptions, type Session, type WorkName } from './work.js';
 
-export interface LifeOptions {
+export interface LifeOptions extends Pick<RunOptions, 'durations' | 'texts' | 'signal'> {
   readonly works: ReadonlySet<WorkName>;
-  readonly durations: Durations;
-  readonly texts: readonly string[];
-  readonly signal: AbortSignal;
 }
 
 /** Of one subject: it is started, does what the session asks for, and is stopped; nothing of it is left. */

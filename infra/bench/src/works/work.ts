@@ -10,6 +10,17 @@ export interface Durations {
   readonly measured: number;
 }
 
+/** Of one run, whatever is measured in it. */
+export interface RunOptions {
+  readonly rounds: number;
+  readonly durations: Durations;
+  readonly texts: readonly string[];
+  /** Of the run; whoever calls removes it */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /** What is done with one subject after another, in one life of each. */
 export interface Session {
   readonly works: readonly WorkName[];
