@@ -118,6 +118,26 @@ describe('a first start that was cut short', () => {
     expect(kafka.adopted).toBe(false);
   });
 
+  it('is begun again with other ports where one was taken meanwhile', async () => {
+    const dataDir = join(folder, 'taken');
+    const lines: string[] = [];
+    const starting = startKafka({ dataDir, port: 0, ephemeral: true, say: (line) => lines.push(line) });
+    const settings = join(dataDir, 'server.properties');
+    let chosen: string | undefined;
+    while (!chosen) {
+      const written = await readFile(settings, 'utf8').catch(() => '');
+      chosen = /^controller\.quorum\.voters=1@127\.0\.0\.1:(\d+)/m.exec(written)?.[1];
+    }
+    const other = createServer().listen(Number(chosen), '127.0.0.1');
+    try {
+      const kafka = await starting;
+      await kafka.stop();
+      expect(lines).toContain('A port of Kafka was taken while it started; it starts once more.');
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+
   it('but data of Kafka without its meta.properties is never removed', async () => {
     const dataDir = join(folder, 'foreign');
     await mkdir(join(dataDir, 'data', 'orders-0'), { recursive: true });

@@ -3,7 +3,7 @@ import { access, copyFile, mkdir, open, readdir, readFile, realpath, rename, rm 
 import { join } from 'node:path';
 import { startKafkaContainer } from './kafka-container.js';
 import { answersKafka } from './kafka-protocol.js';
-import { follow, kafkaDistribution, writeWhole, type Say } from './kafka-distribution.js';
+import { follow, kafkaDistribution, writeWhole, type KafkaDistribution, type Say } from './kafka-distribution.js';
 import { freePorts } from './port.js';
 import { newClusterId, spawned, wantedPort, type RunningKafka, type ServerOptions } from './server.js';
 import { findProcess, stopProcess, untilReady } from './process.js';
@@ -29,8 +29,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const say = options.say ?? (() => undefined);
   await mkdir(options.dataDir, { recursive: true });
   const dataDir = await realpath(options.dataDir);
-  const settings = join(dataDir, 'server.properties');
-  const logFile = join(dataDir, 'kafka.log');
+  const { settings, logFile } = filesIn(dataDir);
 
   const left = await adopt(dataDir, settings, logFile, options, say);
   if (left) return left;
@@ -40,11 +39,25 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
     if (options.listeners?.length) throw new Error('A Kafka with several listeners needs Java and Maven here.');
     return startKafkaContainer(distribution.image, dataDir, { ...options, say });
   }
-  const port = await wantedPort(options, 'Kafka');
+  for (let again = 2; ; again -= 1) {
+    try {
+      return await begin(distribution, dataDir, { ...options, say });
+    } catch (error) {
+      if (again === 0 || !/Address already in use/.test((error as Error).message)) throw error;
+      say('A port of Kafka was taken while it started; it starts once more.');
+    }
+  }
+}
 
-  const [controllerPort] = await freePorts(1);
-  await writeWhole(settings, serverProperties(join(dataDir, 'data'), port, controllerPort!, options.listeners));
-  const { java, classPath, classArchive } = distribution;
+async function begin(
+  { java, classPath, classArchive }: Extract<KafkaDistribution, { kind: 'jars' }>,
+  dataDir: string,
+  { say, ...options }: KafkaOptions & { readonly say: Say },
+): Promise<RunningKafka> {
+  const { settings, logFile } = filesIn(dataDir);
+  const port = await wantedPort(options, 'Kafka');
+  const controllerPort = (await freePorts(2)).find((other) => other !== port)!;
+  await writeWhole(settings, serverProperties(join(dataDir, 'data'), port, controllerPort, options.listeners));
   await format(java, classPath, dataDir, settings, say);
 
   const log = await open(logFile, 'w');
@@ -77,6 +90,11 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
     },
   };
 }
+
+const filesIn = (dataDir: string) => ({
+  settings: join(dataDir, 'server.properties'),
+  logFile: join(dataDir, 'kafka.log'),
+});
 
 const running = (pid: number, port: number, adopted: boolean): RunningKafka => ({
   brokers: `127.0.0.1:${port}`,
@@ -117,7 +135,7 @@ async function keepArchive(dataDir: string, classArchive: string): Promise<void>
 
 /** Stops the broker that something left running on that data folder, if there is one. */
 export async function stopLeftKafka(dataDir: string): Promise<void> {
-  const pid = await findProcess('kafka.Kafka', join(dataDir, 'server.properties'));
+  const pid = await findProcess('kafka.Kafka', filesIn(dataDir).settings);
   if (pid !== undefined) await stopKafka(pid);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { listeningInodes } from './port.js';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { freePorts, listeningInodes } from './port.js';
 
 describe('the listening socket of a port', () => {
   // Columns: slot, local address, remote address, state (0A: listening), queues, timer, retransmits, uid, timeout, inode.
@@ -17,5 +18,37 @@ describe('the listening socket of a port', () => {
   it('is not one that is only connected, nor one whose number ends alike', () => {
     expect(listeningInodes(table, 40000)).toEqual([]);
     expect(listeningInodes(table, 0x254)).toEqual([]);
+  });
+});
+
+describe('free ports', () => {
+  const listen = async (port: number): Promise<{ server: Server; port: number }> => {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+    return { server, port: (server.address() as AddressInfo).port };
+  };
+  const closed = (server: Server) => new Promise((resolve) => server.close(resolve));
+
+  it('are all different, can be listened on, and are none that the system gives to who names none', async () => {
+    const ports = await freePorts(30);
+    expect(new Set(ports).size).toBe(30);
+    const { server, port: ofTheSystem } = await listen(0);
+    await closed(server);
+    expect(Math.max(...ports)).toBeLessThan(32_768);
+    expect(ofTheSystem).toBeGreaterThanOrEqual(32_768);
+    for (const port of ports) await closed((await listen(port)).server);
+  });
+
+  it('are not those that someone listens on; too few are said', async () => {
+    const { server, port } = await listen(0);
+    try {
+      const around = { from: port - 40, to: port };
+      expect(await freePorts(5, around)).not.toContain(port);
+      await expect(freePorts(1, { from: port, to: port })).rejects.toThrow(
+        `Of the ports ${port} to ${port} only 0 are free, not 1`,
+      );
+    } finally {
+      await closed(server);
+    }
   });
 });

@@ -1,16 +1,38 @@
 import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { promisify } from 'node:util';
 
 const LOOPBACK = '127.0.0.1';
 
-/** Ports that nobody listens on, all different. Someone else may take one before it is used. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listening(createServer(), 0)));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+/** Linux, macOS and Windows all give a program that names no port, or connects, one from 32768 up. */
+const CHOSEN_BY_NOBODY = { from: 20_000, to: 32_767 };
+
+/**
+ * Ports of loopback that nobody listens on, all different, out of `from … to`. Someone else may take one before it
+ * is used: only who asks for it by its number, as long as the system's own choice begins above `to`.
+ * @throws where fewer are free.
+ */
+export async function freePorts(count: number, { from, to } = CHOSEN_BY_NOBODY): Promise<number[]> {
+  const wide = to - from + 1;
+  const first = randomInt(wide);
+  const held: Server[] = [];
+  try {
+    for (let next = 0; held.length < count; next += 1) {
+      if (next === wide) throw new Error(`Of the ports ${from} to ${to} only ${held.length} are free, not ${count}`);
+      const server = await listening(createServer(), from + ((first + next) % wide)).catch(ifTaken);
+      if (server) held.push(server);
+    }
+    return held.map((server) => (server.address() as AddressInfo).port);
+  } finally {
+    await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}
+
+/** Windows keeps whole ranges back, and says EACCES. */
+function ifTaken(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
 }
 
 /** Whether something accepts connections on that port of loopback. */
