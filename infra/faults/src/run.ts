@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { workspaceRoot } from '@closeloop/cli';
 import { type ServiceName } from '@closeloop/contracts';
 import { keepEvidence } from './evidence.js';
@@ -147,7 +148,10 @@ async function injectGroup(group: readonly Fault[], settings: FaultSettings): Pr
   // All come to rest before anything is thrown: the others mend what they broke.
   const settled = await Promise.allSettled(able.map(({ fault, context }) => fault.inject(context)));
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
-  if (loaded) lookAtSenders(able, load.stats().refused);
+  if (loaded) {
+    await untilAccepted(settings);
+    lookAtSenders(able, load.stats().refused);
+  }
   lookAtEnds(able, rig, begun);
   return [
     ...outcomes,
@@ -160,6 +164,12 @@ async function injectGroup(group: readonly Fault[], settings: FaultSettings): Pr
       facts: context.facts,
     })),
   ];
+}
+
+/** A fault is over in a second where all goes well; beside it something is to have been accepted, or it shows nothing. */
+async function untilAccepted({ load, signal }: FaultSettings): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (load.stats().accepted === 0 && Date.now() < deadline) await sleep(50, undefined, { signal });
 }
 
 type Running = readonly { fault: Fault; context: FaultContext }[];

@@ -67,8 +67,11 @@ class Pair {
   cut(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.client.resetAndDestroy();
-    this.server.resetAndDestroy();
+    for (const socket of [this.client, this.server]) {
+      // libuv refuses a reset while it says goodbye, Node then never closes the socket, and the process never ends.
+      if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+      else socket.resetAndDestroy();
+    }
     this.proxy.forget(this);
   }
 
@@ -313,8 +316,9 @@ export class TcpProxy {
     server.once('error', failed);
     server.once('connect', () => {
       server.off('error', failed);
-      if (client.destroyed) {
+      if (client.destroyed || this.#mode === 'refuse') {
         server.destroy();
+        client.resetAndDestroy();
         return;
       }
       const pair = new Pair(this, client, server, this.protocol);
