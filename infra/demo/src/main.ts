@@ -8,7 +8,7 @@ import { playLoop, type LoopRow, type Played } from './agents.js';
 import { readArguments, usage, type DemoArguments } from './arguments.js';
 import { sendBatches, type Access } from './connectors.js';
 import { brokenSums, countedIn, isSettled, resultOf, type DemoResult, type Ledger } from './ledger.js';
-import { idOf, readPack, sendPack } from './pack.js';
+import { idOf, readPack, sendPack, type PackItem } from './pack.js';
 import { progressBar } from './progress.js';
 import { readFeedback } from './replay-file.js';
 import { itemTable, summary, type ItemLine } from './report.js';
@@ -117,10 +117,14 @@ function becameOf({ revision, status, outcome, loop }: FeedbackView): string {
 }
 
 /** One line for each item of the pack. */
-async function packLines(platform: Platform, tagged: ReadonlyMap<string, Tagged>): Promise<ItemLine[]> {
+async function packLines(
+  platform: Platform,
+  pack: readonly PackItem[],
+  tagged: ReadonlyMap<string, Tagged>,
+): Promise<ItemLine[]> {
   const token = await managerToken(platform);
   const lines: ItemLine[] = [];
-  for (const item of readPack()) {
+  for (const item of pack) {
     if ('raw' in item) {
       lines.push({ item: 'poison', via: item.via, text: item.raw, became: 'dead letter, kept' });
       continue;
@@ -168,6 +172,7 @@ async function runDemo(
 
   const begun = performance.now();
   const since = new Date();
+  const pack = webhook ? readPack(since) : [];
   const sent = webhook
     ? await sendPack(
         {
@@ -176,7 +181,7 @@ async function runDemo(
           topicPrefix: platform.env['KAFKA_TOPIC_PREFIX'] ?? '',
           webhook,
         },
-        readPack(),
+        pack,
         onSent,
       )
     : await sendBatches(access, readFeedback(args.file!, args.limit), onSent);
@@ -187,7 +192,7 @@ async function runDemo(
 
   const played = await play(platform, access);
   const tagged = await readTags(platform.env, since);
-  if (webhook) say(`\n${itemTable(await packLines(platform, tagged))}`);
+  if (webhook) say(`\n${itemTable(await packLines(platform, pack, tagged))}`);
   const story = webhook ? await tellStory(platform, say) : { sent: 0, staleDrafts: 0 };
   // people have acted since: the ledger hears of it from the loop service
   const atLast = await settled(platform, sent + story.sent);

@@ -18,11 +18,31 @@ export type PackItem =
   | { via: Way; feedback: Omit<FeedbackInput, 'source' | 'channel'> & { externalId: string; channel: string } }
   | { via: 'kafka'; raw: string };
 
-export const readPack = (): PackItem[] =>
-  readFileSync(new URL('../pack/hotel-and-airline.ndjson', import.meta.url), 'utf8')
+/** When the last of the pack was said. */
+const packEnds = Date.parse('2026-03-04T11:00:00Z');
+const dayMs = 86_400_000;
+
+/** The pack as if it had just been said: its days are the last ones before `now`, so that what is looked at first shows it. */
+export function readPack(now: Date): PackItem[] {
+  const later = Math.floor((now.getTime() - packEnds) / dayMs) * dayMs;
+  return readFileSync(new URL('../pack/hotel-and-airline.ndjson', import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as PackItem);
+    .map((line) => JSON.parse(line) as PackItem)
+    .map((item) => ('raw' in item ? item : { ...item, feedback: movedBy(later, item.feedback) }));
+}
+
+type Said = Exclude<PackItem, { raw: string }>['feedback'];
+
+const movedBy = (ms: number, feedback: Said): Said => {
+  const moved = (day: string): string => new Date(Date.parse(day) + ms).toISOString().slice(0, 10);
+  const { occurredAt, updatedAt } = feedback;
+  return {
+    ...feedback,
+    ...(occurredAt && { occurredAt: moved(occurredAt.slice(0, 10)) + occurredAt.slice(10) }),
+    ...(updatedAt && { updatedAt: moved(updatedAt.slice(0, 10)) + updatedAt.slice(10) }),
+  };
+};
 
 export interface PackAccess extends Access {
   brokers: string;

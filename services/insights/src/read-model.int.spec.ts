@@ -103,6 +103,27 @@ function shuffled<T>(list: readonly T[], random: () => number): T[] {
 }
 
 describe('The read model', () => {
+  it('is written by one at a time: who waits has patience for that, and for nothing else', async () => {
+    const other = database.createQueryRunner();
+    try {
+      await other.startTransaction();
+      await new ModelRepository().within(other.manager);
+      const begun = performance.now();
+      const waiting = database.transaction(async (tx) => {
+        await tx.query("set local lock_timeout = '100ms'");
+        await new ModelRepository().within(tx);
+        const [row] = await tx.query<[{ lock_timeout: string }]>('show lock_timeout');
+        return { milliseconds: performance.now() - begun, after: row.lock_timeout };
+      });
+      setTimeout(() => void other.commitTransaction(), 500);
+      const { milliseconds, after } = await waiting;
+      expect(milliseconds).toBeGreaterThan(400);
+      expect(after).toBe('100ms');
+    } finally {
+      await other.release();
+    }
+  });
+
   it('given the same history in ten orders, with duplicates, comes to the same, row by row', async () => {
     const history = aHistory(7, 50);
     await keep(history);

@@ -56,6 +56,19 @@ describe('the address of a route', () => {
     );
   });
 
+  it.each([
+    ['/v1/customers/https%3A%2F%2Fexample.org%2F%40ann', true],
+    ['/v1/customers/a%2F..%2Fb', false],
+    ['/v1/customers/..%2f..%2fmetrics', false],
+    ['/v1/customers/a%2F%252e%252e%2Fb', false],
+    ['/v1/customers/a%2F.', false],
+    ['/v1/customers/a%5Cb', false],
+    ['/v1/customers/a%2Fb/c%2Fd', false],
+    ['/v1/loops/a%2Fb', false],
+  ])('may have slashes in a customer’s key, and nowhere else: %s', (path, allowed) => {
+    expect(addressOf('http://insights:4607', path)?.pathname).toBe(allowed ? path : undefined);
+  });
+
   it('keeps the query', () => {
     expect(addressOf('http://loop:4604', '/v1/loops?state=open&q=a%20b')?.href).toBe(
       'http://loop:4604/v1/loops?state=open&q=a%20b',

@@ -90,8 +90,15 @@ export function addressOf(base: string, rest: string): URL | undefined {
   }
   const [asked] = rest.split(/[?#]/, 1);
   // `.`, `..` and their escapes are resolved by URL, and other programs decode slashes: what is not as it was asked for goes nowhere
-  if (address.href.length > maxUrl || /%(2f|5c|00)/i.test(asked!)) return undefined;
+  const unsafe = isOfCustomer(asked!) ? /%(5c|00)/i : /%(2f|5c|00)/i;
+  if (address.href.length > maxUrl || unsafe.test(asked!)) return undefined;
   return address.pathname === new URL(root).pathname.replace(/\/$/, '') + asked ? address : undefined;
+}
+
+/** A customer's key is whatever a source calls its customer, the address of a profile, say. Whoever decodes its slashes still finds a path of customers. */
+function isOfCustomer(path: string): boolean {
+  const [, key] = /^\/v1\/customers\/([^/]+)$/.exec(path) ?? [];
+  return key !== undefined && !key.split(/%2f/i).some((part) => /^(\.|%2e|%252e)+$/i.test(part));
 }
 
 const maxUrl = 8_000;

@@ -79,81 +79,82 @@ function OwnershipTable({ ownership, isSaved, onSaved }: TableProps) {
   return (
     <Card withBorder padding="md" component="form" onSubmit={(event) => (event.preventDefault(), send.mutate())}>
       <Stack gap="sm">
-        <div className="scroll-x" tabIndex={0} role="group" aria-label={t('ownership.title')}>
-          <Table miw={860} verticalSpacing={6}>
-            <Table.Thead>
-              <Table.Tr>
-                {[...ownedBy, 'team'].map((name) => (
-                  <Table.Th key={name} scope="col">
-                    {labels.dimension(name)}
-                  </Table.Th>
-                ))}
-                {mayChange && <Table.Td />}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rules.map((rule, at) => (
-                // rules have no name but their place
-                <Table.Tr key={at}>
-                  {ownedBy.map((name) => (
-                    <Table.Td key={name}>
-                      {!mayChange ? (
-                        rule[name] && labels.value(name, rule[name])
-                      ) : name === 'journeyStage' ? (
+        {rules.length > 0 ? (
+          <div className="scroll-x" tabIndex={0} role="group" aria-label={t('ownership.title')}>
+            <Table miw={860} verticalSpacing={6}>
+              <Table.Thead>
+                <Table.Tr>
+                  {[...ownedBy, 'team'].map((name) => (
+                    <Table.Th key={name} scope="col">
+                      {labels.dimension(name)}
+                    </Table.Th>
+                  ))}
+                  {mayChange && <Table.Td />}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {rules.map((rule, at) => (
+                  // rules have no name but their place
+                  <Table.Tr key={at}>
+                    {ownedBy.map((name) => (
+                      <Table.Td key={name}>
+                        {!mayChange ? (
+                          rule[name] && labels.value(name, rule[name])
+                        ) : name === 'journeyStage' ? (
+                          <NativeSelect
+                            aria-label={`${at + 1}: ${labels.dimension(name)}`}
+                            value={rule[name] ?? ''}
+                            onChange={({ currentTarget }) => change(at, name, currentTarget.value)}
+                            data={[
+                              { value: '', label: t('word.all') },
+                              ...journeyStages.map((value) => ({ value, label: labels.value(name, value) })),
+                            ]}
+                            error={wrong[`/rules/${at}/${name}`]}
+                          />
+                        ) : (
+                          <TextInput
+                            aria-label={`${at + 1}: ${labels.dimension(name)}`}
+                            value={rule[name] ?? ''}
+                            placeholder={t('word.all')}
+                            onChange={({ currentTarget }) => change(at, name, currentTarget.value)}
+                            error={wrong[`/rules/${at}/${name}`]}
+                          />
+                        )}
+                      </Table.Td>
+                    ))}
+                    <Table.Td>
+                      {mayChange ? (
                         <NativeSelect
-                          aria-label={`${at + 1}: ${labels.dimension(name)}`}
-                          value={rule[name] ?? ''}
-                          onChange={({ currentTarget }) => change(at, name, currentTarget.value)}
-                          data={[
-                            { value: '', label: t('word.all') },
-                            ...journeyStages.map((value) => ({ value, label: labels.value(name, value) })),
-                          ]}
-                          error={wrong[`/rules/${at}/${name}`]}
+                          aria-label={`${at + 1}: ${labels.dimension('team')}`}
+                          required
+                          value={rule.team}
+                          onChange={({ currentTarget }) => change(at, 'team', currentTarget.value)}
+                          data={choices}
+                          error={wrong[`/rules/${at}/team`] ?? wrong[`/rules/${at}`]}
                         />
                       ) : (
-                        <TextInput
-                          aria-label={`${at + 1}: ${labels.dimension(name)}`}
-                          value={rule[name] ?? ''}
-                          placeholder={t('word.all')}
-                          onChange={({ currentTarget }) => change(at, name, currentTarget.value)}
-                          error={wrong[`/rules/${at}/${name}`]}
-                        />
+                        labels.value('team', rule.team)
                       )}
                     </Table.Td>
-                  ))}
-                  <Table.Td>
-                    {mayChange ? (
-                      <NativeSelect
-                        aria-label={`${at + 1}: ${labels.dimension('team')}`}
-                        required
-                        value={rule.team}
-                        onChange={({ currentTarget }) => change(at, 'team', currentTarget.value)}
-                        data={choices}
-                        error={wrong[`/rules/${at}/team`] ?? wrong[`/rules/${at}`]}
-                      />
-                    ) : (
-                      labels.value('team', rule.team)
+                    {mayChange && (
+                      <Table.Td>
+                        <Button
+                          size="compact-sm"
+                          variant="subtle"
+                          color="red"
+                          onClick={() => setRules(rules.filter((_, index) => index !== at))}
+                          aria-label={t('ownership.removeThis', { number: at + 1 })}
+                        >
+                          {t('ownership.remove')}
+                        </Button>
+                      </Table.Td>
                     )}
-                  </Table.Td>
-                  {mayChange && (
-                    <Table.Td>
-                      <Button
-                        size="compact-sm"
-                        variant="subtle"
-                        color="red"
-                        onClick={() => setRules(rules.filter((_, index) => index !== at))}
-                        aria-label={t('ownership.removeThis', { number: at + 1 })}
-                      >
-                        {t('ownership.remove')}
-                      </Button>
-                    </Table.Td>
-                  )}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
-        {rules.length === 0 && (
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </div>
+        ) : (
           <Text size="sm" c="dimmed">
             {t('ownership.none')}
           </Text>

@@ -77,7 +77,7 @@ export function Tile({ metric, asked, title, now = false }: Props) {
                 </Text>
               )}
               <UnstyledButton
-                className="tile-number numbers"
+                className={`tile-number numbers${value === null ? ' tile-words' : ''}`}
                 onClick={() => asked && drill({ metric, title: name, unit: data!.unit, asked, row })}
                 aria-label={t('metric.open', { what: [name, which, said, second].filter(Boolean).join(' ') })}
               >
