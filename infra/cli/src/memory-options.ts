@@ -1,14 +1,14 @@
 import { type ProgramName } from './workspace.js';
 
-/** The nearer it is to what is in use, the earlier V8 collects. Of a fetch, 8 MB, texts, events and answers are in memory at once. */
+/** The nearer it is to what is in use, the earlier V8 collects. Of a fetch, up to 6 MB, texts, events and answers are in memory at once. */
 const heapMegabytes: Readonly<Record<ProgramName, number>> = {
   ingestion: 512,
-  sentiment: 128,
+  sentiment: 80,
   // what a model is learned from is in memory at once
   learning: 256,
   routing: 160,
   rehearsal: 192,
-  loop: 256,
+  loop: 112,
   insights: 256,
   console: 128,
 };

@@ -42,7 +42,7 @@ export class EffectDelivery implements Delivery {
   async apply(parts: readonly Part[], handler: BatchHandler): Promise<Tally[]> {
     let tallies: Tally[] = [];
     let sent = false;
-    await this.dataSource.transaction('READ COMMITTED', async (transaction) => {
+    await this.dataSource.transaction(async (transaction) => {
       const now = await this.fence(transaction, parts);
       const attempts = Math.max(...parts.map((part) => part.attempts));
       const outcomes = (await outcomesOf(parts, handler, new EffectContext(transaction, now, attempts))).values();

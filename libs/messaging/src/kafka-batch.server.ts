@@ -64,7 +64,7 @@ const defaultTimes: ServerTimes = {
 /** Most events that a handler gets at once, of however many partitions: what a hop has in hand is memory, an effect's also a transaction saved. */
 const maxTogether = { hop: 250, effect: 400 } as const;
 /** Most bytes of a fetch, about what is delivered at once: all of it is in memory, as bytes, text and objects. A larger event comes alone. */
-const fetchBytes = 1024 * 1024;
+const fetchBytes = { hop: 768 * 1024, effect: 512 * 1024, resting: 1024 * 1024 } as const;
 /** Partitions that are worked on at once: all that a fetch brings, so that they are done together. */
 const concurrency = 256;
 /** Deliveries under way at once: while one waits for the database or the broker, another is computed. */
@@ -175,7 +175,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   #busy = 0;
   /** Until Kafka is told how far an effect has come */
   #watchers: NodeJS.Timeout | undefined;
-  readonly #member: Member = {};
+  readonly #member: Member = { stop: this.#stop.signal };
   /** Parts of different partitions go together, as soon as the one before them is done: a transaction, or a send, for all that waits. */
   readonly #deliveries: Gathering<Part, Tally | UndoneAlone>;
   readonly #commits: Gathering<CommitRequest, void>;
@@ -390,15 +390,17 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   /** One consumer, until it crashes for good, is silent for too long, or is to stop. */
   async #consume(): Promise<void> {
-    const { prefix, station } = this.#options;
+    const { prefix, station, mode, restMs } = this.#options;
+    // who rests after each fetch takes more by it
+    const maxBytes = fetchBytes[restMs > 0 ? 'resting' : mode];
     const client = this.#parts.client((entry) => this.#observeLog(entry));
     const consumer = client.kafka.consumer({
       groupId: prefix + station.group,
       sessionTimeout: sessionMs,
       rebalanceTimeout: rebalanceMs,
       heartbeatInterval: heartbeatMs,
-      maxBytesPerPartition: fetchBytes / 4,
-      maxBytes: fetchBytes,
+      maxBytesPerPartition: maxBytes / 4,
+      maxBytes,
       minBytes: 1,
       maxWaitTimeInMs: waitMs,
       allowAutoTopicCreation: false,
@@ -470,7 +472,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       const patience = (ms: number) => sleep(ms, undefined, { ref: false });
       const joined = await Promise.race([running.then(() => true), patience(1_000)]).catch(() => false);
       const left = consumer
-        .disconnect()
+        .stop()
+        .then(() => {
+          // Out of the group. A disconnect would wait for the fetch that waits for events.
+          client.hangUp();
+          return consumer.disconnect();
+        })
         .catch((error: unknown) => this.#logger.debug(`The consumer did not leave: ${describeError(error)}`));
       // At a stop the batch is finished, however long that takes; but one that hangs may not hold up the next consumer.
       await (this.#stop.signal.aborted && joined ? left : Promise.race([left, patience(2_000)]));

@@ -18,6 +18,7 @@ jest.resetModules();
 const { loadConfig } = await import('@closeloop/platform');
 const { kafkaClient } = await import('./kafka.client.js');
 const { KafkaConfig } = await import('./kafka.config.js');
+const { joinAs } = await import('./kafkajs.guards.js');
 const { receivedConsumer, startStation, stationOf } = await import('./service.fixture.js');
 const { createTopics } = await import('./topics.js');
 const { ok } = await import('./outcome.js');
@@ -33,12 +34,20 @@ beforeAll(async () => {
   environment = await testEnvironment();
   broker = await BrokerOnCable.start();
   await createTopics({ ...environment.env, KAFKA_BROKERS: broker.direct }, { partitions: 1 });
+  // A new broker makes the groups' topic at the first question, and has no coordinator meanwhile.
+  const admin = plainKafka().admin();
+  await admin.connect();
+  await eventually(() => admin.fetchOffsets({ groupId: 'none', topics: [] }), { timeoutMs: 20_000, intervalMs: 200 });
+  await admin.disconnect();
 }, 60_000);
 afterAll(async () => {
   await broker.stop();
+  await Promise.allSettled(leaving);
   await environment.close();
 }, 60_000);
 
+/** Those that may take long, and no longer than their broker is there */
+const leaving: Promise<void>[] = [];
 const closing: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -58,6 +67,14 @@ const guardedKafka = () => {
   closing.push(client.hangUp);
   return client.kafka;
 };
+async function publish(name: string): Promise<void> {
+  const producer = plainKafka(20).producer();
+  await producer.connect();
+  const { key, value, headers } = receivedMessage(feedback(name));
+  const topic = environment.topicPrefix + feedbackReceived.topic;
+  await producer.send({ topic, messages: [{ key, value: JSON.stringify(value), headers }] });
+  await producer.disconnect();
+}
 /** The first request is given up, and then the way is mended: for connections that are made from now on. */
 async function afterAHole(kafka: kafkajs.Kafka): Promise<() => Promise<unknown>> {
   const admin = kafka.admin({ retry });
@@ -164,23 +181,9 @@ describe('a consumer that crashes on what kafkajs takes for final', () => {
     };
     return () => crashed;
   }
-  async function publish(name: string): Promise<void> {
-    const producer = plainKafka(20).producer();
-    await producer.connect();
-    const { key, value, headers } = receivedMessage(feedback(name));
-    const topic = environment.topicPrefix + feedbackReceived.topic;
-    await producer.send({ topic, messages: [{ key, value: JSON.stringify(value), headers }] });
-    await producer.disconnect();
-  }
-
   it('is dead in kafkajs, and the process lives on without a word (kafkajs#1443)', async () => {
     const heard: string[] = [];
-    // A new broker makes the groups' topic at the first question, and has no coordinator meanwhile.
-    const admin = plainKafka().admin();
-    await admin.connect();
     const groupId = `${environment.topicPrefix}plain`;
-    await eventually(() => admin.fetchOffsets({ groupId, topics: [] }), { timeoutMs: 20_000, intervalMs: 200 });
-    await admin.disconnect();
     const consumer = plainKafka(20).consumer({ groupId, maxWaitTimeInMs: 100 });
     closing.push(() => consumer.disconnect());
     let restarts: boolean | undefined;
@@ -216,6 +219,108 @@ describe('a consumer that crashes on what kafkajs takes for final', () => {
     await publish('fourth');
     await eventually(() => expect(heard).toContain('fourth'));
     await eventually(async () => expect((await fetch(`${service.url}/health/ready`)).status).toBe(200));
+  });
+});
+
+describe('a consumer that is cut off while it waits for its group', () => {
+  const topic = () => environment.topicPrefix + feedbackReceived.topic;
+  /** None is given up by the group for its silence before it has been counted. */
+  const times = {
+    sessionTimeout: 20_000,
+    rebalanceTimeout: 20_000,
+    heartbeatInterval: 200,
+    maxWaitTimeInMs: 100,
+    retry,
+  };
+
+  /** Joins a group whose other member keeps it waiting, is cut off, and is followed by another one. */
+  async function followed(groupId: string, kafka: kafkajs.Kafka, assigner: kafkajs.PartitionAssigner): Promise<number> {
+    const directly = new plain.Kafka({ brokers: [broker.direct], logLevel: plain.logLevel.NOTHING, retry });
+    const admin = directly.admin();
+    await admin.connect();
+    const group = async () => (await admin.describeGroups([groupId])).groups[0]!;
+    const busy = directly.consumer({ ...times, groupId });
+    let idle = (): void => undefined;
+    const done = new Promise<void>((resolve) => (idle = resolve));
+    closing.push(
+      () => admin.disconnect(),
+      // its group may wait for the ghost first
+      () => void leaving.push(busy.disconnect()),
+    );
+    await busy.connect();
+    await busy.subscribe({ topic: topic(), fromBeginning: true });
+    let works = false;
+    await busy.run({ eachBatch: () => ((works = true), done) });
+    await publish('for the busy one');
+    await eventually(() => expect(works).toBe(true));
+
+    const joining = async (): Promise<{ joined: () => boolean; crashed: () => boolean }> => {
+      const consumer = kafka.consumer({
+        ...{ ...times, groupId, partitionAssigners: [assigner] },
+        retry: { ...retry, restartOnFailure: () => Promise.resolve(false) },
+      });
+      closing.push(() => consumer.disconnect());
+      let [joined, crashed] = [false, false];
+      consumer.on(consumer.events.GROUP_JOIN, () => void (joined = true));
+      consumer.on(consumer.events.CRASH, () => void (crashed = true));
+      await consumer.connect();
+      await consumer.subscribe({ topic: topic() });
+      void consumer.run({ eachMessage: () => Promise.resolve() });
+      return { joined: () => joined, crashed: () => crashed };
+    };
+    const first = await joining();
+    await eventually(async () => expect((await group()).state).toBe('PreparingRebalance'));
+    broker.cable.cut();
+    await eventually(() => expect(first.crashed()).toBe(true));
+    const second = await joining();
+    // known to the group, which waits for the busy one alone
+    await eventually(async () => expect((await group()).members.length).toBeGreaterThan(1));
+    await pause(500);
+    idle();
+    await eventually(() => expect(second.joined()).toBe(true), { timeoutMs: 20_000 });
+    return (await group()).members.length;
+  }
+
+  it('leaves one in kafkajs that the group counts among its own', async () => {
+    expect(await followed('ghost', plainKafka(), plain.PartitionAssigners.roundRobin)).toBe(3);
+  });
+
+  it('is that member again in ours', async () => {
+    const member = {};
+    const assigner: kafkajs.PartitionAssigner = (config) => {
+      joinAs(config.cluster, member);
+      return plain.PartitionAssigners.roundRobin(config);
+    };
+    expect(await followed('no-ghost', guardedKafka(), assigner)).toBe(2);
+  });
+});
+
+describe('a consumer that is to stop', () => {
+  it('leaves its group at once, however long its fetch may wait', async () => {
+    const stop = new AbortController();
+    const consumer = guardedKafka().consumer({
+      groupId: 'leaves',
+      maxWaitTimeInMs: 600_000,
+      partitionAssigners: [
+        (config) => {
+          joinAs(config.cluster, { stop: stop.signal });
+          return plain.PartitionAssigners.roundRobin(config);
+        },
+      ],
+    });
+    let fetches = 0;
+    let lastAt = 0;
+    consumer.on(consumer.events.FETCH_START, () => {
+      fetches += 1;
+      lastAt = performance.now();
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic: environment.topicPrefix + feedbackReceived.topic });
+    await consumer.run({ eachMessage: () => Promise.resolve() });
+    await eventually(() => expect(fetches > 0 && performance.now() - lastAt > 500).toBe(true));
+    stop.abort();
+    // the spec's own time-out is what fails without it
+    await consumer.stop();
   });
 });
 

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BatchContext,
   decodeRecord,
@@ -31,11 +31,16 @@ interface Connection {
   send(request: unknown): Promise<unknown>;
 }
 
+interface Cluster {
+  findGroupCoordinator(group: object): Promise<{ readonly connectionPool: { readonly pool: readonly Connection[] } }>;
+}
+
 interface ConsumerGroup {
-  readonly cluster: object;
+  readonly cluster: Cluster;
   maxWaitTime: number;
   memberId: string | null;
   joinAndSync(): Promise<void>;
+  fetch(nodeId: string): Promise<readonly unknown[]>;
   leave(): Promise<void>;
 }
 
@@ -44,6 +49,8 @@ export interface Member {
   id?: string | undefined;
   /** How long a fetch may wait for events, and how long is waited while there is nothing that may be fetched */
   pace?: ((ms: number) => void) | undefined;
+  /** When its consumers are to stop: what a fetch still waits for is nobody's then */
+  readonly stop?: AbortSignal;
 }
 
 const version = '2.2.4';
@@ -51,8 +58,8 @@ const timeoutCheckMs = 500;
 const guarded = Symbol.for('closeloop:kafkajs-guarded');
 
 const members = new WeakMap<object, Member>();
-/** Who is joining */
-const joining = new AsyncLocalStorage<Member>();
+/** Whose connection it is, of those to a group's coordinator */
+const askers = new WeakMap<Connection, Member>();
 const begun = new WeakSet<ConsumerGroup>();
 
 /**
@@ -76,10 +83,12 @@ export function guardKafkajs(): boolean {
     if (queue[guarded]) return true;
     const { prototype: connection } = load('kafkajs/src/network/connection.js') as { prototype: Connection };
     const { prototype: group } = load('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup };
+    const { prototype: cluster } = load('kafkajs/src/cluster/index.js') as { prototype: Cluster };
     guardTimers(queue);
     guardHungConnections(connection);
     guardHalfAnswers(connection);
-    guardMembership(group);
+    guardMembership(group, cluster);
+    guardStop(group);
     guardRecords(load);
     queue[guarded] = true;
     return true;
@@ -144,7 +153,7 @@ function guardHungConnections(prototype: Connection): void {
       return await send.call(this, request);
     } catch (error) {
       const { name, memberId } = error as Error & { memberId?: string };
-      const member = joining.getStore();
+      const member = askers.get(this);
       // Already one that the group waits for, whatever becomes of the connection before kafkajs has noted it.
       if (name === 'KafkaJSMemberIdRequired' && member) member.id = memberId;
       if ((error as Error).name === 'KafkaJSRequestTimeoutError' && this.socket && !this.socket.destroyed) {
@@ -198,7 +207,7 @@ function guardRecords(load: NodeJS.Require): void {
 }
 
 /** A consumer that kafkajs makes anew after a crash, or that we do, is a new member, and the old one a ghost until its session ends. */
-function guardMembership(prototype: ConsumerGroup): void {
+function guardMembership(prototype: ConsumerGroup, cluster: Cluster): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
   const { joinAndSync, leave } = prototype;
   prototype.joinAndSync = async function () {
@@ -209,7 +218,7 @@ function guardMembership(prototype: ConsumerGroup): void {
     begun.add(this);
     if (!member) return joinAndSync.call(this);
     try {
-      await joining.run(member, () => joinAndSync.call(this));
+      await joinAndSync.call(this);
     } finally {
       if (this.memberId !== null) member.id = this.memberId;
     }
@@ -218,5 +227,41 @@ function guardMembership(prototype: ConsumerGroup): void {
     await leave.call(this);
     const member = members.get(this.cluster);
     if (member) member.id = undefined;
+  };
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const find = cluster.findGroupCoordinator;
+  cluster.findGroupCoordinator = async function (group) {
+    const coordinator = await find.call(this, group);
+    const member = members.get(this);
+    // Not by AsyncLocalStorage: from its first use on Node follows every promise of the process.
+    if (member) for (const connection of coordinator.connectionPool.pool) askers.set(connection, member);
+    return coordinator;
+  };
+}
+
+/**
+ * A consumer leaves its group when its last fetch has been answered, which waits for events as long as it may; so long nobody has its
+ * partitions. kafkajs drops that answer anyway.
+ */
+function guardStop(prototype: ConsumerGroup): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const fetch = prototype.fetch;
+  prototype.fetch = async function (nodeId) {
+    const stop = members.get(this.cluster)?.stop;
+    if (!stop) return fetch.call(this, nodeId);
+    if (stop.aborted) {
+      // until kafkajs is told too
+      await sleep(10);
+      return [];
+    }
+    const stopped = new AbortController();
+    try {
+      return await Promise.race([
+        fetch.call(this, nodeId),
+        once(stop, 'abort', { signal: stopped.signal }).then(() => []),
+      ]);
+    } finally {
+      stopped.abort();
+    }
   };
 }

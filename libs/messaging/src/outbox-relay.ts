@@ -122,7 +122,10 @@ export class OutboxRelay {
   }
 
   start(): void {
-    this.outbox.start((shards) => this.wake(shards));
+    // where every commit is heard of, this process's own are, too: woken twice, it would look twice
+    this.outbox.start((shards) => {
+      if (!this.#listening) this.wake(shards);
+    });
     this.#running ??= Promise.all([
       this.#holdLeases(),
       this.#listen(),

@@ -117,8 +117,8 @@ export class Outbox {
   }
 
   /**
-   * Tells the relay of this process that something was committed, so that it need not wait for the notification. What another
-   * transaction has appended and not committed yet is woken for too early, and again by its notification.
+   * Tells the relay of this process that something was committed, for while it hears of no notification. What another transaction has
+   * appended and not committed yet is woken for too early, and found by the relay's next look.
    */
   wake(): void {
     if (this.#appended.size === 0) return;

@@ -68,6 +68,7 @@ class NotesController {
   async settings() {
     const names = [
       'TimeZone',
+      'transaction_isolation',
       'application_name',
       'statement_timeout',
       'lock_timeout',
@@ -243,12 +244,16 @@ describe('a service’s database', () => {
     );
   });
 
-  it('is talked to in UTC, under the service’s name, with time-outs', async () => {
+  it('is talked to in UTC, read committed, under the service’s name, with time-outs, whatever the database has for others', async () => {
     const env = environment({ DATABASE_STATEMENT_TIMEOUT_SECONDS: '7' });
     await migrateDatabase('notes', definition, env);
+    await server.query(
+      `alter database ${env['DATABASE_PREFIX']}notes set default_transaction_isolation = 'serializable'`,
+    );
     const service = await start(env);
     expect(await (await fetch(`${service.url}/notes/settings`)).json()).toEqual({
       TimeZone: 'UTC',
+      transaction_isolation: 'read committed',
       application_name: 'closeloop-notes',
       statement_timeout: '7s',
       lock_timeout: '10s',

@@ -29,6 +29,7 @@ export { ENVIRONMENT, type Env, SERVICE_NAME, SERVICE_TRANSPORT } from './enviro
 export { defaultPortOf } from './http.config.js';
 export { createLogger } from './logging.js';
 export { Metrics } from './metrics.js';
+export { pipelined } from './pipelined.js';
 export { invalid, Problem, type ProblemCode, type ProblemDocument, type ProblemError } from './problem.js';
 export { describeError, problemOf } from './problem-mapping.js';
 export { parseJson } from './json.js';

@@ -48,7 +48,7 @@ export class AuditSealer extends BackgroundTimer {
 
   /** @returns how many it sealed; 0 where another replica seals at this moment */
   seal(): Promise<number> {
-    return this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       const [head] = await manager.query<(AuditHead & { sealedAt: string })[]>(
         `select seal::float8 as seal, encode(hash, 'hex') as hash, ${timeText("date_trunc('milliseconds', now())")} as "sealedAt",
            set_config('idle_in_transaction_session_timeout', $1, true)

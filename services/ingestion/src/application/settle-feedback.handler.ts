@@ -20,9 +20,11 @@ export class SettleFeedbackHandler {
   async settle(transaction: LedgerTransaction, told: readonly ToldChange[]): Promise<Set<string>> {
     const events = told.map(({ data }) => data);
     const feedbackIds = sorted(events.flatMap(({ feedback }) => (feedback ? [feedback.feedbackId] : [])));
-    const known = feedbackIds.length > 0 ? await transaction.lock(feedbackIds) : new Map<string, LedgerRow>();
     const loopIds = sorted(events.flatMap(({ loop, loopId }) => (loop ? [loopId] : [])));
-    const knownLoops = loopIds.length > 0 ? await transaction.lockLoops(loopIds) : new Map<string, LoopStanding>();
+    const [known, knownLoops] = await Promise.all([
+      feedbackIds.length > 0 ? transaction.lock(feedbackIds) : new Map<string, LedgerRow>(),
+      loopIds.length > 0 ? transaction.lockLoops(loopIds) : new Map<string, LoopStanding>(),
+    ]);
 
     const rows = new Map<string, LedgerRow>();
     const loops = new Map<string, LoopStanding>();

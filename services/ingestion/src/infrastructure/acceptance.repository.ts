@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { feedbackReceived, hopEventId, type FeedbackReceived } from '@closeloop/contracts';
 import { Outbox, type OutgoingEvent } from '@closeloop/messaging';
-import { sqlStateOf } from '@closeloop/platform';
+import { pipelined, sqlStateOf } from '@closeloop/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Standing } from '../domain/acceptance.js';
 import {
@@ -118,14 +118,18 @@ class PostgresAcceptance implements AcceptanceTransaction {
   }
 
   async save(change: AcceptanceChange): Promise<void> {
-    if (change.revisions.length > 0) await saveRevisions(this.manager, change);
-    else if (change.counts.length > 0) await this.manager.query(tallyStatement(1), tallyParameters(tallied(change)));
-    if (change.requests.length > 0) await this.remember(change.requests);
-    if (change.revisions.length > 0)
-      await this.outbox.append(
+    const { revisions, counts, requests, now } = change;
+    await pipelined(
+      ...(revisions.length > 0 ? [saveRevisions(this.manager, change)] : []),
+      ...(revisions.length === 0 && counts.length > 0
+        ? [this.manager.query(tallyStatement(1), tallyParameters(tallied(change)))]
+        : []),
+      ...(requests.length > 0 ? [this.remember(requests)] : []),
+      this.outbox.append(
         this.manager,
-        change.revisions.map((revision) => received(revision, change.now)),
-      );
+        revisions.map((revision) => received(revision, now)),
+      ),
+    );
   }
 
   private async remember(requests: AcceptanceChange['requests']): Promise<void> {

@@ -1,5 +1,6 @@
 import { resendHeader, type SentimentLabel } from '@closeloop/contracts';
 import { packHeaders } from '@closeloop/messaging';
+import { pipelined } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { openLetterOf, type LedgerEntry, type StandingOutcome } from '../domain/ledger-entry.js';
@@ -158,10 +159,12 @@ class PostgresLedger implements LedgerTransaction {
   }
 
   async save({ rows, loops, tallies }: LedgerChange): Promise<void> {
-    if (rows.length > 0) await this.saveRows(rows);
-    if (loops.length > 0) await this.saveLoops(loops);
     const summed = sum(tallies);
-    if (summed.length > 0) await this.manager.query(tallyStatement(1), tallyParameters(summed));
+    await pipelined(
+      ...(rows.length > 0 ? [this.saveRows(rows)] : []),
+      ...(loops.length > 0 ? [this.saveLoops(loops)] : []),
+      ...(summed.length > 0 ? [this.manager.query(tallyStatement(1), tallyParameters(summed))] : []),
+    );
   }
 
   private async saveRows(rows: readonly LedgerRow[]): Promise<void> {

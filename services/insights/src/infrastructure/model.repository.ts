@@ -1,3 +1,4 @@
+import { pipelined } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { isDaily, monthOf, summed, type Count } from '../domain/cube.js';
@@ -33,10 +34,15 @@ export class ModelRepository extends ModelStore {
     // One writer at a time: what a loop counts for hangs on feedback that comes by another topic, and neither may miss the other. Who waits
     // for others waits its turn; one that is frozen is ended by its idle transaction's own limit. The last statement sees what the last
     // writer has committed.
-    const [before] = await manager.query<{ lock_timeout: string }[]>('show lock_timeout');
-    await manager.query(`set local lock_timeout = ${turnMs}`);
-    await manager.query('select pg_advisory_xact_lock($1)', [modelLock]);
-    await manager.query(`select set_config('lock_timeout', $1, true)`, [before!.lock_timeout]);
+    await manager.query(
+      `with patient as materialized (
+         select current_setting('lock_timeout') as before, set_config('lock_timeout', $1, true)
+       ), turn as materialized (
+         select before, pg_advisory_xact_lock($2) from patient
+       )
+       select set_config('lock_timeout', before, true) from turn`,
+      [String(turnMs), modelLock],
+    );
     const [row] = await manager.query<{ rebuild_id: string }[]>(
       'select rebuild_id from rebuild where ended_at is null',
     );
@@ -253,9 +259,11 @@ class PostgresModel implements ModelTransaction {
   }
 
   async addCounts(counts: readonly Count[]): Promise<void> {
-    await this.addTo('cube_day', counts);
     const monthly = counts.filter(({ measure }) => !isDaily(measure));
-    await this.addTo('cube_month', summed(monthly.map((count) => ({ ...count, day: monthOf(count.day) }))));
+    await pipelined(
+      this.addTo('cube_day', counts),
+      this.addTo('cube_month', summed(monthly.map((count) => ({ ...count, day: monthOf(count.day) })))),
+    );
   }
 
   private async addTo(table: 'cube_day' | 'cube_month', counts: readonly Count[]): Promise<void> {

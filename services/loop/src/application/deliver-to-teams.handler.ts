@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { deriveId } from '@closeloop/contracts';
 import { describeError } from '@closeloop/platform';
@@ -37,7 +38,10 @@ export class DeliverToTeams {
     private readonly store: DeliveryStore,
     private readonly courier: Courier,
     private readonly times: DeliveryTimes,
-  ) {}
+  ) {
+    // each exchange that is under way listens for it
+    setMaxListeners(0, this.#stopping.signal);
+  }
 
   /** What hears of each result, and of room for more. */
   listen(onSettled: (outcome: DeliveryOutcome, kind: Receiver['kind']) => void, onRoom: () => void): void {

@@ -24,6 +24,7 @@ beforeAll(async () => {
     type: 'postgres',
     url: databaseUrlOf('loop', environment.env),
     entities: loopDatabase.entities,
+    extra: { pipeline: true },
   });
   await database.initialize();
   const book = new KeptSlaBook(database);

@@ -34,7 +34,7 @@ export class ArchiveRepository extends ArchiveStore {
   }
 
   private run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       await manager.query(
         `select set_config('idle_in_transaction_session_timeout', $1, true), set_config('lock_timeout', $2, true)`,
         [String(idleInTransactionMs), String(lockTimeoutMs)],

@@ -26,7 +26,7 @@ export class DeadlineRepository extends DeadlineStore {
 
   override async run<T>(work: (tx: DeadlineTransaction, now: Date) => Promise<T>): Promise<T> {
     this.outbox.assertRoom();
-    const result = await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    const result = await this.dataSource.transaction(async (manager) => {
       const [row] = await manager.query<{ now: Date }[]>(
         `select date_trunc('milliseconds', clock_timestamp()) as now,
             set_config('idle_in_transaction_session_timeout', $1, true)`,

@@ -127,7 +127,7 @@ export class DeliveryRepository extends DeliveryStore {
   }
 
   override async claimDigests(times: DeliveryTimes): Promise<Parcel[]> {
-    return this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       const due = await manager.query<{ endpointId: string; digest: Digest; at: Date; now: Date }[]>(
         `select e.endpoint_id "endpointId", e.digest, e.next_digest_at "at", clock_timestamp() now from endpoint e
           where e.digest is not null and e.next_digest_at <= clock_timestamp() and ${reachable}

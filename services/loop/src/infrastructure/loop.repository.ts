@@ -51,7 +51,7 @@ export class LoopRepository extends LoopStore {
   }
 
   override async run<T>(work: (tx: LoopTransaction, now: Date) => Promise<T>): Promise<T> {
-    const result = await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    const result = await this.dataSource.transaction(async (manager) => {
       const [row] = await manager.query<{ now: Date }[]>("select date_trunc('milliseconds', clock_timestamp()) as now");
       return work(new PostgresLoops(manager, this.outbox, this.book, this.auditLog), row!.now);
     });

@@ -1,3 +1,4 @@
+import { pipelined } from '@closeloop/platform';
 import { type EntityManager } from 'typeorm';
 import { ConcurrentChange } from '../domain/concurrent-change.js';
 import { deadlineChanges, type DeadlineKind, type KeptDeadline } from '../domain/deadline.js';
@@ -43,19 +44,21 @@ export async function writeLoops(
   moves: readonly Move[],
   book: SlaBook,
 ): Promise<void> {
-  await insertLoops(tx, opened, book);
-  await updateLoops(tx, moves, book);
   const changes = [
     ...opened.map((loop) => deadlineChanges(undefined, loop, book)),
     ...moves.map(({ before, loop }) => deadlineChanges(before, loop, book)),
   ];
-  await setDeadlines(
-    tx,
-    changes.flatMap(({ kept }) => kept),
-    changes.flatMap(({ dropped }) => dropped),
+  // one who finds that somebody else was faster may go on in this transaction: nothing else is written before that is known
+  await pipelined(insertLoops(tx, opened, book), updateLoops(tx, moves, book));
+  await pipelined(
+    setDeadlines(
+      tx,
+      changes.flatMap(({ kept }) => kept),
+      changes.flatMap(({ dropped }) => dropped),
+    ),
+    followLoops(tx, moves),
+    tally(tx, opened, moves),
   );
-  await followLoops(tx, moves);
-  await tally(tx, opened, moves);
 }
 
 async function insertLoops(tx: EntityManager, loops: readonly Loop[], book: SlaBook): Promise<void> {
@@ -94,24 +97,32 @@ export async function setDeadlines(
   kept: readonly KeptDeadline[],
   dropped: readonly { readonly loopId: string; readonly kind: DeadlineKind }[],
 ): Promise<void> {
-  if (dropped.length > 0) {
-    await tx.query(
-      `delete from deadline d using unnest($1::uuid[], $2::text[]) n(loop_id, kind)
-        where d.loop_id = n.loop_id and d.kind = n.kind`,
-      [arrayLiteral(dropped.map(({ loopId }) => loopId)), arrayLiteral(dropped.map(({ kind }) => kind))],
-    );
-  }
-  if (kept.length > 0) {
-    await tx.query(
-      `insert into deadline (loop_id, kind, due_at) select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
-        on conflict (loop_id, kind) do update set due_at = excluded.due_at`,
-      [
-        arrayLiteral(kept.map(({ loopId }) => loopId)),
-        arrayLiteral(kept.map(({ kind }) => kind)),
-        arrayLiteral(kept.map(({ dueAt }) => dueAt.toISOString())),
-      ],
-    );
-  }
+  await pipelined(dropDeadlines(tx, dropped), keepDeadlines(tx, kept));
+}
+
+async function dropDeadlines(
+  tx: EntityManager,
+  dropped: readonly { readonly loopId: string; readonly kind: DeadlineKind }[],
+): Promise<void> {
+  if (dropped.length === 0) return;
+  await tx.query(
+    `delete from deadline d using unnest($1::uuid[], $2::text[]) n(loop_id, kind)
+      where d.loop_id = n.loop_id and d.kind = n.kind`,
+    [arrayLiteral(dropped.map(({ loopId }) => loopId)), arrayLiteral(dropped.map(({ kind }) => kind))],
+  );
+}
+
+async function keepDeadlines(tx: EntityManager, kept: readonly KeptDeadline[]): Promise<void> {
+  if (kept.length === 0) return;
+  await tx.query(
+    `insert into deadline (loop_id, kind, due_at) select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+      on conflict (loop_id, kind) do update set due_at = excluded.due_at`,
+    [
+      arrayLiteral(kept.map(({ loopId }) => loopId)),
+      arrayLiteral(kept.map(({ kind }) => kind)),
+      arrayLiteral(kept.map(({ dueAt }) => dueAt.toISOString())),
+    ],
+  );
 }
 
 /**

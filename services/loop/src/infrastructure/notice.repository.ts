@@ -73,7 +73,7 @@ export class NoticeRepository extends NoticeStore {
   }
 
   private async run<T>(work: (manager: EntityManager, now: Date) => Promise<T>): Promise<T> {
-    const result = await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    const result = await this.dataSource.transaction(async (manager) => {
       const [row] = await manager.query<{ now: Date }[]>(
         `select date_trunc('milliseconds', clock_timestamp()) as now,
             set_config('idle_in_transaction_session_timeout', $1, true)`,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type LoopChanged, type SentimentLabel, type SettlementOutcome } from '@closeloop/contracts';
+import { pipelined } from '@closeloop/platform';
 import { type EntityManager } from 'typeorm';
 import {
   keyText,
@@ -127,28 +128,51 @@ class PostgresSettlement implements SettlementTransaction {
 
   async save(now: Date, changes: SettlementChanges): Promise<void> {
     const { opened, moved, steps, newFeedback, knownFeedback, settlements, words, erased } = changes;
-    await writeLoops(this.tx, opened, moved, this.book);
-    await appendHistory(this.tx, steps, this.book);
-    if (newFeedback.length > 0) {
-      await written(
-        this.tx,
-        newFeedback.length,
-        `insert into feedback (${feedbackColumns}) select * from unnest(${feedbackTypes}) on conflict do nothing`,
-        feedbackValues(newFeedback),
+    await pipelined(
+      writeLoops(this.tx, opened, moved, this.book),
+      appendHistory(this.tx, steps, this.book),
+      this.insertFeedback(newFeedback),
+      this.updateFeedback(knownFeedback),
+      this.insertSettlements(now, settlements),
+      this.keepWords(now, words),
+    );
+    if (erased.length > 0) {
+      await bringBackWordsOf(this.tx, erased);
+      await this.tx.query(
+        `delete from words where feedback_id = any($1::uuid[]) and kind in ('feedback', 'evidence')`,
+        [erased],
+      );
+      await this.tx.query(
+        `update words set answers = null where feedback_id = any($1::uuid[]) and kind = 'response' and answers is not null`,
+        [erased],
       );
     }
-    if (knownFeedback.length > 0) {
-      await written(
-        this.tx,
-        knownFeedback.length,
-        `update feedback f set revision = n.revision, tag_revision = n.tag_revision, route_revision = n.route_revision,
-            settlement = n.settlement, outcome = n.outcome, loop_id = n.loop_id, place = n.place, team = n.team,
-            sentiment = n.sentiment, rating = n.rating
-          from unnest(${feedbackTypes}) n(${feedbackColumns})
-          where f.feedback_id = n.feedback_id`,
-        feedbackValues(knownFeedback),
-      );
-    }
+  }
+  private async insertFeedback(feedback: SettlementChanges['newFeedback']): Promise<void> {
+    if (feedback.length === 0) return;
+    await written(
+      this.tx,
+      feedback.length,
+      `insert into feedback (${feedbackColumns}) select * from unnest(${feedbackTypes}) on conflict do nothing`,
+      feedbackValues(feedback),
+    );
+  }
+
+  private async updateFeedback(feedback: SettlementChanges['knownFeedback']): Promise<void> {
+    if (feedback.length === 0) return;
+    await written(
+      this.tx,
+      feedback.length,
+      `update feedback f set revision = n.revision, tag_revision = n.tag_revision, route_revision = n.route_revision,
+          settlement = n.settlement, outcome = n.outcome, loop_id = n.loop_id, place = n.place, team = n.team,
+          sentiment = n.sentiment, rating = n.rating
+        from unnest(${feedbackTypes}) n(${feedbackColumns})
+        where f.feedback_id = n.feedback_id`,
+      feedbackValues(feedback),
+    );
+  }
+
+  private async insertSettlements(now: Date, settlements: SettlementChanges['settlements']): Promise<void> {
     await written(
       this.tx,
       settlements.length,
@@ -169,33 +193,24 @@ class PostgresSettlement implements SettlementTransaction {
         now,
       ],
     );
-    if (words.length > 0) {
-      await this.tx.query(
-        `insert into words (words_id, kind, loop_id, feedback_id, revision, at, body)
-          select n.feedback_id, 'feedback', n.loop_id, n.feedback_id, n.revision, $5::timestamptz, n.body
-          from unnest($1::uuid[], $2::uuid[], $3::int[], $4::json[]) n(feedback_id, loop_id, revision, body)
-          on conflict (words_id) do update set loop_id = excluded.loop_id, revision = excluded.revision,
-            at = excluded.at, body = excluded.body`,
-        [
-          arrayLiteral(words.map(({ feedbackId }) => feedbackId)),
-          arrayLiteral(words.map(({ loopId }) => loopId)),
-          arrayLiteral(words.map(({ revision }) => revision)),
-          arrayLiteral(words.map(({ body }) => body)),
-          now,
-        ],
-      );
-    }
-    if (erased.length > 0) {
-      await bringBackWordsOf(this.tx, erased);
-      await this.tx.query(
-        `delete from words where feedback_id = any($1::uuid[]) and kind in ('feedback', 'evidence')`,
-        [erased],
-      );
-      await this.tx.query(
-        `update words set answers = null where feedback_id = any($1::uuid[]) and kind = 'response' and answers is not null`,
-        [erased],
-      );
-    }
+  }
+
+  private async keepWords(now: Date, words: SettlementChanges['words']): Promise<void> {
+    if (words.length === 0) return;
+    await this.tx.query(
+      `insert into words (words_id, kind, loop_id, feedback_id, revision, at, body)
+        select n.feedback_id, 'feedback', n.loop_id, n.feedback_id, n.revision, $5::timestamptz, n.body
+        from unnest($1::uuid[], $2::uuid[], $3::int[], $4::json[]) n(feedback_id, loop_id, revision, body)
+        on conflict (words_id) do update set loop_id = excluded.loop_id, revision = excluded.revision,
+          at = excluded.at, body = excluded.body`,
+      [
+        arrayLiteral(words.map(({ feedbackId }) => feedbackId)),
+        arrayLiteral(words.map(({ loopId }) => loopId)),
+        arrayLiteral(words.map(({ revision }) => revision)),
+        arrayLiteral(words.map(({ body }) => body)),
+        now,
+      ],
+    );
   }
 }
 

@@ -104,7 +104,7 @@ export class KeptRepository extends KeptStore {
       'select exists (select from moved_loop where not learned) due',
     );
     if (!look!.due) return undefined;
-    return this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       const [lock] = await manager.query<{ held: boolean }[]>('select pg_try_advisory_xact_lock($1) held', [
         learningLock,
       ]);

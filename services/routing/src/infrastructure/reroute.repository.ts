@@ -107,7 +107,7 @@ export class RerouteRepository extends RerouteStore {
 
   override async step(work: (step: RerouteStep) => Promise<void>): Promise<boolean> {
     this.outbox.assertRoom();
-    const did = await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    const did = await this.dataSource.transaction(async (manager) => {
       await manager.query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [
         String(idleInTransactionMs),
       ]);

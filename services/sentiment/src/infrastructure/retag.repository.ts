@@ -111,7 +111,7 @@ export class RetagRepository extends RetagStore {
 
   override async step(work: (step: RetagStep) => Promise<void>): Promise<boolean> {
     this.outbox.assertRoom();
-    const did = await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    const did = await this.dataSource.transaction(async (manager) => {
       await manager.query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [
         String(idleInTransactionMs),
       ]);

@@ -55,7 +55,7 @@ export class TaggedRepository extends TaggedStore {
 
   override async run<T>(work: (tx: TaggedTransaction, now: Date) => Promise<T>): Promise<T> {
     this.outbox.assertRoom();
-    const result = await this.dataSource.transaction('READ COMMITTED', async (manager) => {
+    const result = await this.dataSource.transaction(async (manager) => {
       const [row] = await manager.query<{ now: Date }[]>(
         `select date_trunc('milliseconds', clock_timestamp()) as now,
             set_config('idle_in_transaction_session_timeout', $1, true)`,
