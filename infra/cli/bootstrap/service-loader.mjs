@@ -7,7 +7,7 @@ import { Script } from 'node:vm';
 
 /** V8 takes what it has compiled only from itself, and with the flags that it was compiled with. */
 function cacheFileIn(folder) {
-  const made = [process.version, process.arch, process.env.NODE_OPTIONS ?? ''].join('\0');
+  const made = [process.version, process.arch, process.env.NODE_OPTIONS ?? '', ...process.execArgv].join('\0');
   return join(folder, `service.${createHash('sha256').update(made).digest('hex').slice(0, 16)}.cache`);
 }
 

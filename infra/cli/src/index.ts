@@ -1,4 +1,4 @@
 export { AlreadyRunning, runningInstance, type Instance } from './instance.js';
 export { prepareStores, startPlatform, type Platform, type PlatformOptions } from './platform.js';
 export { mainOf, programOf, services, workspaceRoot } from './workspace.js';
-export { memoryOptions } from './memory-options.js';
+export { memoryOptions, nodeFlags } from './memory-options.js';

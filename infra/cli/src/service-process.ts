@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findProcess, isAlive, lastLines, stopProcess } from '@closeloop/embedded';
 import { followLines, readLogLine } from './log-tail.js';
-import { memoryOptions } from './memory-options.js';
+import { memoryOptions, nodeFlags } from './memory-options.js';
 import { yieldToJourney } from './priority.js';
 import type { Env } from './program.js';
 import { mainOf, workspaceRoot, type ProgramName } from './workspace.js';
@@ -68,7 +68,7 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   await rename(logFile, join(logs, `${service}.previous.log`)).catch(() => undefined);
   const log = await open(logFile, 'a');
 
-  const child = spawn(process.execPath, [mainOf(service), dataWord(dataDir)], {
+  const child = spawn(process.execPath, [...nodeFlags, mainOf(service), dataWord(dataDir)], {
     cwd: workspaceRoot,
     env: { ...memoryOptions(service), ...env, [`${service.toUpperCase()}_PORT`]: String(port) },
     // Ctrl-C in a terminal reaches the whole process group; services are told once, by stop().

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { mainOf, memoryOptions, workspaceRoot } from '@closeloop/cli';
+import { mainOf, memoryOptions, nodeFlags, workspaceRoot } from '@closeloop/cli';
 import { pipeline } from '@closeloop/contracts';
 import { defaultPortOf } from '@closeloop/platform';
 import { parse } from 'yaml';
@@ -56,11 +56,11 @@ describe('what the chart says of the services is what the code says', () => {
   it('of all of them, and of docker compose', () => {
     const compose = parse(readFileSync(join(workspaceRoot, 'docker-compose.yml'), 'utf8'), { merge: true }) as Manifest;
     const composed = Object.entries<Manifest>(compose.services).filter(([, { command }]) =>
-      command?.[1]?.endsWith('/main.js'),
+      command?.at(-1)?.endsWith('/main.js'),
     );
     expect(Object.keys(facts).sort()).toEqual([...programs].sort());
-    expect(Object.fromEntries(composed.map(([name, { command }]) => [name, command[1]]))).toEqual(
-      Object.fromEntries(programs.map((name) => [name, facts[name].main])),
+    expect(Object.fromEntries(composed.map(([name, { command }]) => [name, command]))).toEqual(
+      Object.fromEntries(programs.map((name) => [name, ['node', ...nodeFlags, facts[name].main]])),
     );
   });
 
@@ -116,6 +116,13 @@ describe.each([
 
   it('every manifest is one that Kubernetes and KEDA take', async () => {
     await expect(problemsOf(manifests)).resolves.toEqual([]);
+  });
+
+  it('every service is started as the other ways to start it do', () => {
+    for (const name of programs) {
+      const [container] = named('Deployment', name).spec.template.spec.containers;
+      expect(container.command).toEqual(['node', ...nodeFlags, facts[name].main]);
+    }
   });
 
   it('the migrations are a hook, which is no part of the release, unless they are not to be', () => {

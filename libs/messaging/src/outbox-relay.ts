@@ -38,8 +38,8 @@ const defaultTimes: RelayTimes = {
 };
 
 /** Most rows, and about the most bytes, of one send of a shard: all shards' are in memory at once. */
-const maxRows = 250;
-const maxRowsBytes = 1024 * 1024;
+const maxRows = 64;
+const maxRowsBytes = 256 * 1024;
 /** How often rows are looked for, at most: a look, a send and a deletion cost the same for one row as for many. */
 const lookEveryMs = 10;
 

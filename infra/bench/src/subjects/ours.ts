@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { mainOf, memoryOptions, programOf, startPlatform } from '@closeloop/cli';
+import { mainOf, memoryOptions, nodeFlags, programOf, startPlatform } from '@closeloop/cli';
 import { freePorts, startLocalIssuer } from '@closeloop/embedded';
 import { source } from '../load/feedback.js';
 import { startProgram } from '../rig/program.js';
@@ -84,7 +84,7 @@ async function startServices(place: Place, parts: readonly Part[], replicas: num
         startProgram({
           name,
           command: process.execPath,
-          words: [mainOf(part)],
+          words: [...nodeFlags, mainOf(part)],
           env: { ...memoryOptions(part), ...env, [`${part.toUpperCase()}_PORT`]: String(ports[at]) },
           logFile: join(place.folder, `${name}.log`),
           ready: () =>

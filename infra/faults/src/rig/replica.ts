@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ServiceName } from '@closeloop/contracts';
-import { memoryOptions, workspaceRoot } from '@closeloop/cli';
+import { memoryOptions, nodeFlags, workspaceRoot } from '@closeloop/cli';
 import { type TcpProxy } from './tcp-proxy.js';
 
 export interface ReplicaOptions {
@@ -126,7 +126,7 @@ export class Replica {
       const { options } = this;
       const log = await open(options.logFile, 'a');
       await log.write(`--- started at ${new Date().toISOString()}\n`);
-      const child = spawn(process.execPath, [options.program, options.mark, `--replica=${this.name}`], {
+      const child = spawn(process.execPath, [...nodeFlags, options.program, options.mark, `--replica=${this.name}`], {
         cwd: workspaceRoot,
         env: {
           ...memoryOptions(options.service),

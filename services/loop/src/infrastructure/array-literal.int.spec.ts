@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
-import { arrayLiteral } from './array-literal.js';
+import { arrayLiteral, jsonArray, jsonTexts } from './array-literal.js';
 
 let client: pg.Client;
 beforeAll(async () => {
@@ -28,4 +28,24 @@ it('is read by Postgres as it was meant, whatever the text', async () => {
     arrayLiteral([0.1, 1e-9, null]),
   ]);
   expect(rows[0]).toEqual({ i: [1, null, -5], b: [true, false, null], f: [0.1, 1e-9, null] });
+});
+
+it('reads JSON texts as they were written, beside other columns', async () => {
+  const json = fc
+    .jsonValue({ maxDepth: 2 })
+    .map((value) => JSON.stringify(value))
+    .filter((value) => !value.includes('\\u0000') && value.isWellFormed());
+  const control = fc
+    .string({ unit: fc.constantFrom('\x1e', '\x1d', '\n', '"', '\\', 'a') })
+    .map((value) => JSON.stringify(value));
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.option(fc.oneof(json, control)), { minLength: 1 }), async (values) => {
+      const { rows } = await client.query<{ at: number; read: string | null }>(
+        `select at, read::text from unnest($1::int[], ${jsonArray('$2')}) as n (at, read)`,
+        [arrayLiteral(values.map((_value, at) => at)), jsonTexts(values)],
+      );
+      expect(rows).toEqual(values.map((read, at) => ({ at, read })));
+    }),
+    { numRuns: 200 },
+  );
 });

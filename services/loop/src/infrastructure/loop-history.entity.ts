@@ -1,6 +1,6 @@
 import { type ActorKind, type Channel, type LoopClocks, type LoopState, type Priority } from '@closeloop/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { arrayLiteral } from './array-literal.js';
+import { arrayLiteral, jsonArray, jsonTexts } from './array-literal.js';
 import {
   type EvidenceType,
   type FeedbackRef,
@@ -142,8 +142,8 @@ export const historyColumns = `loop_id, version, change, at, actor_kind, actor_i
   feedback_id, revision, detail, level, clocks`;
 /** Their types as parameters $1 to $16. */
 export const historyTypes = `$1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
-  $8::int[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::int[], $14::json[], $15::int[], $16::json[]`;
-/** An array literal for each column. */
+  $8::int[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::int[], ${jsonArray('$14')}, $15::int[], ${jsonArray('$16')}`;
+/** A parameter for each column. */
 export const historyValues = (steps: readonly Step[], book: SlaBook): string[] => [
   arrayLiteral(steps.map(({ loop }) => loop.loopId)),
   arrayLiteral(steps.map(({ event }) => event.version)),
@@ -158,14 +158,14 @@ export const historyValues = (steps: readonly Step[], book: SlaBook): string[] =
   arrayLiteral(steps.map(({ loop }) => loop.owner ?? null)),
   arrayLiteral(steps.map(({ event }) => feedbackOf(event)?.feedbackId ?? null)),
   arrayLiteral(steps.map(({ event }) => feedbackOf(event)?.revision ?? null)),
-  arrayLiteral(
+  jsonTexts(
     steps.map(({ event }) => {
       const detail = detailOf(event);
       return detail && JSON.stringify(detail);
     }),
   ),
   arrayLiteral(steps.map(({ loop }) => loop.level)),
-  arrayLiteral(
+  jsonTexts(
     steps.map(({ loop, event }) => {
       const clocks = clocksOf(loop, event.at, book);
       return clocks ? JSON.stringify(clocks) : null;

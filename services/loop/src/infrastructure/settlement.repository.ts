@@ -14,7 +14,7 @@ import { changeOf } from '../domain/loop-changed.js';
 import { type Loop } from '../domain/loop.js';
 import { type SettledFeedback } from '../domain/settlement.js';
 import { bringBackWordsOf, droppedUntil, everyStepOf, lockLoopRows } from './archive.statement.js';
-import { arrayLiteral } from './array-literal.js';
+import { arrayLiteral, jsonArray, jsonTexts } from './array-literal.js';
 import {
   feedbackColumns,
   type FeedbackEntity,
@@ -200,14 +200,14 @@ class PostgresSettlement implements SettlementTransaction {
     await this.tx.query(
       `insert into words (words_id, kind, loop_id, feedback_id, revision, at, body)
         select n.feedback_id, 'feedback', n.loop_id, n.feedback_id, n.revision, $5::timestamptz, n.body
-        from unnest($1::uuid[], $2::uuid[], $3::int[], $4::json[]) n(feedback_id, loop_id, revision, body)
+        from unnest($1::uuid[], $2::uuid[], $3::int[], ${jsonArray('$4')}) n(feedback_id, loop_id, revision, body)
         on conflict (words_id) do update set loop_id = excluded.loop_id, revision = excluded.revision,
           at = excluded.at, body = excluded.body`,
       [
         arrayLiteral(words.map(({ feedbackId }) => feedbackId)),
         arrayLiteral(words.map(({ loopId }) => loopId)),
         arrayLiteral(words.map(({ revision }) => revision)),
-        arrayLiteral(words.map(({ body }) => body)),
+        jsonTexts(words.map(({ body }) => body)),
         now,
       ],
     );
