@@ -27,7 +27,7 @@ const semiSpaceMegabytes: Readonly<Record<ProgramName, number>> = {
  *   services where all processors are busy.
  * - V8 lets a heap of this size grow by 30 % before it goes through all of it again, which is four times a second behind a backlog.
  */
-export const nodeFlags = ['--single-threaded-gc', '--heap-growing-percent=60'] as const;
+export const nodeFlags = ['--single-threaded-gc', '--heap-growing-percent=40'] as const;
 
 /**
  * What keeps a service's memory low under load, 180 MB with a backlog of any size. Without a bound V8 lets garbage lie for as long as
