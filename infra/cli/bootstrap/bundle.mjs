@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -30,9 +30,10 @@ export async function bundleServices(programs, flags, optionsOf) {
 
 async function bundle({ main, outfolder }) {
   await mkdir(outfolder, { recursive: true });
+  const outfile = join(outfolder, 'service.cjs');
   await build({
     entryPoints: [main],
-    outfile: join(outfolder, 'service.cjs'),
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -43,8 +44,9 @@ async function bundle({ main, outfolder }) {
     minifyWhitespace: true,
     lineLimit: 160,
     legalComments: 'none',
-    external: ['kafkajs', 'kafkajs/*'],
-    plugins: [leftOutWhereAbsent, tablesAsJson(outfolder)],
+    // Nest asks for Express where a service names no other; ours have Fastify.
+    external: ['kafkajs', 'kafkajs/*', '@nestjs/platform-express'],
+    plugins: [found(), neverUsed, tablesAsJson(outfolder)],
     // As Node wraps a CommonJS module: the loader evaluates it as it stands.
     banner: {
       js: `(function (exports, require, module, __filename, __dirname) { const urlOfBundle = require('node:url').pathToFileURL(__filename).href;`,
@@ -57,9 +59,25 @@ async function bundle({ main, outfolder }) {
     },
     logLevel: 'error',
   });
+  await writeFile(outfile, oneViewEach(await readFile(outfile, 'utf8')));
   await copyFile(new URL('service-loader.mjs', import.meta.url), join(outfolder, 'service-loader.mjs'));
   await writeFile(join(outfolder, 'main.js'), programOf({}));
   await writeFile(join(outfolder, keeper), programOf({ keep: true }));
+}
+
+/**
+ * esbuild makes a view of all that a CommonJS package exports, a getter each, for every module that imports it: a tenth of the heap. Each
+ * package has one view now.
+ */
+function oneViewEach(text) {
+  const parts = text.split('var __toESM=');
+  if (parts.length !== 2)
+    throw new Error(`esbuild's __toESM is not in the bundle as it was: look at what bundle.mjs makes of it.`);
+  const kept = `var viewsOf=[new WeakMap(),new WeakMap()],__toESM=(mod,isNodeMode)=>{
+const views=viewsOf[isNodeMode?1:0];let view=views.get(mod);
+if(view===undefined){view=newView(mod,isNodeMode);if(Object(mod)===mod)views.set(mod,view)}
+return view},newView=`;
+  return parts.join(kept);
 }
 
 /** Of a bundle's folder: runs it once, and keeps what V8 has compiled */
@@ -85,39 +103,83 @@ async function keepCompiled({ program: { service, outfolder }, options }, flags)
   if (!said.includes('could not start')) throw new Error(`${service} cannot be loaded from its bundle:\n${said}`);
 }
 
-/** What packages ask for in case it is installed (other databases, other transports) stays a question at run time. */
-const leftOutWhereAbsent = {
-  name: 'left-out-where-absent',
-  setup({ onResolve, resolve }) {
-    const asking = Symbol('asking');
-    onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...from }) => {
-      if (pluginData === asking) return undefined;
-      const { errors } = await resolve(path, { ...from, pluginData: asking });
-      return errors.length > 0 ? { path, external: true } : undefined;
+/**
+ * Where a package's name leads to. What packages ask for in case it is installed (other databases, other transports) stays a question at run
+ * time. npm lays the same release of a package into several folders: it is taken from the first of them that is found.
+ */
+function found() {
+  const folders = new Map();
+  return {
+    name: 'found',
+    setup({ onResolve, resolve }) {
+      const asking = Symbol('asking');
+      onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...from }) => {
+        if (pluginData === asking) return undefined;
+        const found = await resolve(path, { ...from, pluginData: asking });
+        if (found.errors.length > 0) return { path, external: true };
+        const folder = folderOfPackage.exec(found.path)?.[0];
+        if (found.external || folder === undefined) return undefined;
+        const { name, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+        const first = folders.get(`${name}@${version}`) ?? folder;
+        folders.set(`${name}@${version}`, first);
+        return first === folder ? undefined : { path: first + found.path.slice(folder.length) };
+      });
+    },
+  };
+}
+
+const folderOfPackage = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/;
+
+/** What packages load whether or not it is used stays in the heap, which V8 goes through again and again. Whoever uses one after all is told so. */
+const neverUsed = {
+  name: 'never-used',
+  setup({ onLoad }) {
+    const tells = (name) =>
+      `throw new Error('${name} is not in the bundle: infra/cli/bootstrap/bundle.mjs leaves it out.');`;
+    // TypeORM's other databases, of which only its DriverFactory knows
+    onLoad({ filter: /[\\/]typeorm[\\/]driver[\\/][\w-]+[\\/]\w+Driver\.js$/ }, ({ path }) => {
+      const name = basename(path, '.js');
+      if (name === 'PostgresDriver') return undefined;
+      return { contents: `exports.${name} = class ${name} { constructor() { ${tells(name)} } };` };
     });
+    // the telephone numbers of all countries
+    onLoad({ filter: /[\\/]class-validator[\\/].*[\\/]IsPhoneNumber\.js$/ }, () => ({
+      contents: `exports.IS_PHONE_NUMBER = 'isPhoneNumber'; exports.isPhoneNumber = exports.IsPhoneNumber = () => { ${tells('IsPhoneNumber')} };`,
+    }));
+    // It asks Node for a TypeORM of its own beside the one in the bundle.
+    onLoad({ filter: /[\\/]@nestjs[\\/]typeorm[\\/].*[\\/]typeorm-compat\.js$/ }, () => ({
+      contents: `import * as typeorm from 'typeorm'; export const { Connection, AbstractRepository } = typeorm;`,
+    }));
   },
 };
 
 /**
  * The tables of eld lie beside the bundle as JSON: to compile them as a program takes 55 MB that the process never gives back, twice what
- * they are.
+ * they are. Of 50,000 n-grams four in five have the same scores as another: these are one object.
  */
 const tablesAsJson = (outfolder) => ({
   name: 'tables-as-json',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]eld[\\/]src[\\/]ngrams[\\/]\w+\.js$/ }, async ({ path }) => {
-      const tables = await import(pathToFileURL(path).href);
-      const exports = await Promise.all(
-        Object.entries(tables).map(async ([name, table]) => {
-          const file = `${basename(path, '.js')}.${name}.json`;
-          await writeFile(join(outfolder, file), JSON.stringify(table));
-          return `export const ${name} = JSON.parse(readFileSync(join(import.meta.dirname, '${file}'), 'utf8'));`;
-        }),
-      );
+      const { ngramsData } = await import(pathToFileURL(path).href);
+      const file = `${basename(path, '.js')}.json`;
+      const places = new Map();
+      const ngrams = Object.entries(ngramsData.ngrams).map(([ngram, scores]) => {
+        const text = JSON.stringify(scores);
+        if (!places.has(text)) places.set(text, places.size);
+        return [ngram, places.get(text)];
+      });
+      const scores = [...places.keys()].map((text) => JSON.parse(text));
+      const table = { ...ngramsData, ngrams: Object.fromEntries(ngrams) };
+      await writeFile(join(outfolder, file), JSON.stringify({ table, scores }));
       return {
-        contents: [`import { readFileSync } from 'node:fs';`, `import { join } from 'node:path';`, ...exports].join(
-          '\n',
-        ),
+        contents: `
+          import { readFileSync } from 'node:fs';
+          import { join } from 'node:path';
+
+          const { table, scores } = JSON.parse(readFileSync(join(import.meta.dirname, '${file}'), 'utf8'));
+          for (const ngram in table.ngrams) table.ngrams[ngram] = scores[table.ngrams[ngram]];
+          export const ngramsData = table;`,
       };
     });
   },
