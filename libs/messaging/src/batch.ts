@@ -18,7 +18,9 @@ export interface Part {
   readonly topic: string;
   readonly partition: number;
   readonly cluster: string;
-  readonly items: readonly Item[];
+  readonly messages: readonly KafkaMessage[];
+  /** What a message is. It is read when it is worked on, so that what waits takes the room of its bytes alone. */
+  readonly read: (this: void, message: KafkaMessage) => Item;
   /** How often it was handed to the handler, this time included */
   readonly attempts: number;
   /** Position before the part, and after it */
@@ -61,6 +63,8 @@ export type OutcomeCounts = Readonly<Record<'ok' | 'drop' | 'skip' | 'dead-lette
 /** What became of a part's events. */
 export class Tally {
   readonly counts = { ok: 0, drop: 0, skip: 0, 'dead-letter': 0 };
+  /** That a handler was asked about */
+  events = 0;
   /** Of the dead letters */
   readonly reasons = new Map<DeadLetterReason, number>();
 
@@ -93,15 +97,15 @@ export const withinLog = (position: bigint, { topic, partition, low, high }: Log
     ? position
     : new Alarm(`${placeOf(topic, partition)} goes on at ${position}, but its log holds ${low} to ${high}`);
 
-/** Asks the handler about the events of parts of one topic. @returns in their order @throws what the handler throws; WrongOutcomes */
+/** Asks the handler about those that are events, of one topic. @returns in their order @throws what the handler throws; WrongOutcomes */
 export async function outcomesOf(
-  parts: readonly Part[],
+  topic: string,
+  items: readonly Item[],
   handler: BatchHandler,
   context?: EffectContext,
 ): Promise<Outcome[]> {
-  const payloads = parts.flatMap(({ items }) => items.flatMap((item) => (item.kind === 'event' ? [item.payload] : [])));
+  const payloads = items.flatMap((item) => (item.kind === 'event' ? [item.payload] : []));
   if (payloads.length === 0) return [];
-  const { topic } = parts[0]!;
   const outcomes: unknown = await handler(payloads, context);
   if (!Array.isArray(outcomes) || outcomes.length !== payloads.length) {
     const given = Array.isArray(outcomes) ? `${outcomes.length} outcomes` : typeof outcomes;

@@ -11,6 +11,7 @@ import {
 import { type KafkaMessage } from 'kafkajs';
 import { isUtf8 } from 'node:buffer';
 import { type IncomingEvent } from './incoming.js';
+import { ReadRecord } from './kafkajs.records.js';
 import { type OutgoingEvent } from './outcome.js';
 import { EventError } from './whose-error.js';
 import { maxValueBytesOf } from './topics.js';
@@ -34,7 +35,7 @@ export function decoderOf(declaration: EventDeclaration, group: string): Decoder
   const maxBytes = maxValueBytesOf(declaration);
 
   return (message, partition) => {
-    const headers = textHeaders(message.headers);
+    const headers = message instanceof ReadRecord ? message.textHeaders() : textHeaders(message.headers);
     const replayGroup = headers[replayGroupHeader];
     if (replayGroup !== undefined && replayGroup !== group) return { kind: 'skip' };
     const { ce_type: type, ce_id: id, ce_source: source, ce_specversion: specversion } = headers;

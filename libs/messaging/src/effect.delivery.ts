@@ -3,6 +3,7 @@ import {
   Alarm,
   type BatchHandler,
   type Delivery,
+  type Item,
   FenceLost,
   type LogRange,
   outcomesOf,
@@ -42,12 +43,15 @@ export class EffectDelivery implements Delivery {
   async apply(parts: readonly Part[], handler: BatchHandler): Promise<Tally[]> {
     let tallies: Tally[] = [];
     let sent = false;
+    const read = parts.map((part) => part.messages.map((message) => part.read(message)));
+    const items = read.flat();
     await this.dataSource.transaction(async (transaction) => {
       const now = await this.fence(transaction, parts);
       const attempts = Math.max(...parts.map((part) => part.attempts));
-      const outcomes = (await outcomesOf(parts, handler, new EffectContext(transaction, now, attempts))).values();
+      const outcomes = await outcomesOf(parts[0]!.topic, items, handler, new EffectContext(transaction, now, attempts));
+      const rest = outcomes.values();
       const messages: WireMessage[] = [];
-      tallies = parts.map((part) => this.#tallyOf(part, outcomes, messages, now));
+      tallies = parts.map((part, at) => this.#tallyOf(part, read[at]!, rest, messages, now));
       await this.outbox.appendMessages(transaction, messages);
       sent = messages.length > 0;
     });
@@ -57,11 +61,11 @@ export class EffectDelivery implements Delivery {
   }
 
   /** @param messages what the part causes is put to them */
-  #tallyOf(part: Part, outcomes: Iterator<Outcome>, messages: WireMessage[], now: Date): Tally {
+  #tallyOf(part: Part, items: readonly Item[], outcomes: Iterator<Outcome>, messages: WireMessage[], now: Date): Tally {
     const tally = new Tally();
     const carry = carriedBy(part, this.#group, now);
     const place = { group: this.#group, cluster: part.cluster, topic: part.topic, partition: part.partition };
-    for (const item of part.items) {
+    for (const item of items) {
       if (item.kind === 'skip') {
         tally.counts.skip++;
         continue;
@@ -71,6 +75,7 @@ export class EffectDelivery implements Delivery {
         messages.push(deadLetterOf(item.message, place, item.failure, now));
         continue;
       }
+      tally.events++;
       const outcome = outcomes.next().value as Outcome;
       if (outcome.kind !== 'dead-letter') tally.counts[outcome.kind]++;
       if (outcome.kind === 'dead-letter') {

@@ -254,7 +254,7 @@ describe('a hop', () => {
   it('goes on where it stopped, without a gap; what was in flight at the stop is finished', async () => {
     const recorder = await environment.record(feedbackTagged.topic);
     const handle: Handle<FeedbackReceived> = async (events) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 30));
       return events.map(tag);
     };
     const first = await start(handle);

@@ -213,7 +213,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       answer: (together) => this.#deliver(together),
       // what was tried before may fail again, and is nobody else's matter
       alike: (first, other) => first.topic === other.topic && first.attempts === 1 && other.attempts === 1,
-      sizeOf: ({ items }) => items.length,
+      sizeOf: ({ messages }) => messages.length,
       ...{ most: maxTogether[options.mode], lanes, everyMs: deliveryEveryMs },
     });
     this.#commits = new Gathering<CommitRequest, void>({ answer: commitTogether });
@@ -685,15 +685,13 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const beat = setInterval(() => void payload.heartbeat().catch(() => undefined), heartbeatMs);
     try {
       const { messages } = batch;
-      const decode = this.#decoders.get(topic)!;
       for (let at = 0, end = 0; at < messages.length && payload.isRunning() && this.#isCurrent(assignment); at = end) {
-        // As much as is delivered at once, shared by all that have something: what is decoded takes room.
+        // As much as is delivered at once, shared by all that have something.
         end = at + Math.ceil((maxTogether[this.#options.mode] * lanes) / Math.max(lanes, this.#busy));
-        const items = messages.slice(at, end).map((message) => decode(message, batch.partition));
         // Behind the last message may be control records.
         const after = messages[end];
         const next = after ? BigInt(after.offset) : BigInt(batch.lastOffset()) + 1n;
-        await this.#handle(partition, items, next);
+        await this.#handle(partition, messages.slice(at, end), next);
         this.#succeeded(partition);
         partition.lastEventAt = Date.now();
         partition.oldest = after && Number(after.timestamp);
@@ -768,28 +766,28 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
    * Applies a part. When an event fails by itself, the part is halved down to it, so that the ones around it go on.
    * @throws every other error: what was applied before it is done, and the position says how far
    */
-  async #handle(partition: OwnedPartition, items: readonly Item[], next: bigint): Promise<void> {
+  async #handle(partition: OwnedPartition, messages: readonly KafkaMessage[], next: bigint): Promise<void> {
     const isLetters = partition.topic.endsWith('.dead-letter');
     try {
-      await this.#apply(partition, items, next);
+      await this.#apply(partition, messages, next);
       return;
     } catch (error) {
       if (isLetters || !isEventsOwn(error)) throw error;
-      if (items.length > 1) {
-        const middle = Math.ceil(items.length / 2);
-        await this.#handle(partition, items.slice(0, middle), BigInt(items[middle]!.message.offset));
-        await this.#handle(partition, items.slice(middle), next);
+      if (messages.length > 1) {
+        const middle = Math.ceil(messages.length / 2);
+        await this.#handle(partition, messages.slice(0, middle), BigInt(messages[middle]!.offset));
+        await this.#handle(partition, messages.slice(middle), next);
         return;
       }
-      await this.#handleAlone(partition, items[0]!, next, error);
+      await this.#handleAlone(partition, messages[0]!, next, error);
     }
   }
 
-  async #handleAlone(partition: OwnedPartition, item: Item, next: bigint, first: unknown): Promise<void> {
+  async #handleAlone(partition: OwnedPartition, message: KafkaMessage, next: bigint, first: unknown): Promise<void> {
     let error = first;
     for (let tries = 1; tries < triesAlone; tries++) {
       try {
-        await this.#apply(partition, [item], next, tries);
+        await this.#apply(partition, [message], next, { tries });
         return;
       } catch (again) {
         if (!isEventsOwn(again)) throw again;
@@ -801,41 +799,38 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (this.#failuresInRow + 1 >= manyFailures) {
       throw new TooManyFailures(`${manyFailures} events in a row failed, the last with ${kind}`);
     }
-    await this.#apply(
-      partition,
-      [
-        {
-          message: item.message,
-          kind: 'dead-letter',
-          failure: { reason: 'handler-error', ...describeFailure(error), attempts: triesAlone },
-        },
-      ],
-      next,
-    );
+    const failure = { reason: 'handler-error' as const, ...describeFailure(error), attempts: triesAlone };
+    await this.#apply(partition, [message], next, { read: () => ({ message, kind: 'dead-letter', failure }) });
     this.#failuresInRow++;
-    this.#logger.warn(`${partition.place} offset ${item.message.offset} is a dead letter: ${kind}`, aboutOf(item));
+    this.#logger.warn(
+      `${partition.place} offset ${message.offset} is a dead letter: ${kind}`,
+      aboutOf(this.#read(partition, message)),
+    );
   }
 
-  /** @param tries how often the part was handed over before, in this batch */
-  async #apply(partition: OwnedPartition, items: readonly Item[], next: bigint, tries = 0): Promise<void> {
+  #read({ topic, partition }: OwnedPartition, message: KafkaMessage): Item {
+    return this.#decoders.get(topic)!(message, partition);
+  }
+
+  /** @param how.tries how often the part was handed over before, in this batch */
+  async #apply(
+    partition: OwnedPartition,
+    messages: readonly KafkaMessage[],
+    next: bigint,
+    { tries = 0, read = (message: KafkaMessage) => this.#read(partition, message) } = {},
+  ): Promise<void> {
     const { topic } = partition;
-    const from = partition.position!;
-    const attempts = partition.attempts + tries + 1;
-    const part: Part = { topic, partition: partition.partition, cluster: this.#cluster!, items, attempts, from, next };
-    const trace = new PartTrace(this.#parts.tracer, part, this.#options.station.group);
-    let tally: Tally;
-    try {
-      const answer = await this.#deliveries.ask(part);
-      if (answer instanceof UndoneAlone) throw answer.error;
-      tally = answer;
-    } catch (error) {
-      trace.undone();
-      throw error;
-    }
+    const trace = new PartTrace(this.#parts.tracer, partition, this.#options.station.group);
+    const tally = await this.#deliveries.ask({
+      ...{ topic, partition: partition.partition, cluster: this.#cluster!, messages },
+      ...{ attempts: partition.attempts + tries + 1, from: partition.position!, next },
+      read: (message) => trace.of(read(message)),
+    });
+    if (tally instanceof UndoneAlone) throw tally.error;
     trace.done();
     partition.position = next;
-    if (items.some(({ kind }) => kind === 'event')) this.#failuresInRow = 0;
-    this.#metrics.applied(topic, items, tally);
+    if (tally.events > 0) this.#failuresInRow = 0;
+    this.#metrics.applied(topic, messages, tally);
   }
 }
 

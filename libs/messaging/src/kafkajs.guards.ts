@@ -5,9 +5,9 @@ import { type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BatchContext,
-  decodeRecord,
   encodeRecord,
   type OutgoingRecord,
+  ReadRecord,
   type WrittenEncoder,
 } from './kafkajs.records.js';
 
@@ -202,7 +202,7 @@ function guardRecords(load: NodeJS.Require): void {
     `${folder}/decoder.js`,
     () =>
       ({ buffer }, context) =>
-        decodeRecord(buffer, context, context.timestampType === LOG_APPEND_TIME),
+        new ReadRecord(buffer, context, context.timestampType === LOG_APPEND_TIME),
   );
 }
 

@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { type IHeaders } from 'kafkajs';
 import { createRequire } from 'node:module';
 import {
-  decodeRecord,
   encodeRecord,
   type BatchContext,
   type OutgoingRecord,
+  ReadRecord,
   type WrittenEncoder,
 } from './kafkajs.records.js';
+import { textHeaders } from './wire.js';
 
 const load = createRequire(import.meta.url);
 const Encoder = load('kafkajs/src/protocol/encoder.js') as new (size?: number) => WrittenEncoder & { buffer: Buffer };
@@ -56,8 +58,9 @@ describe('a record', () => {
     fc.assert(
       fc.property(records, contexts, (record, context) => {
         const body = bodyOf(theirEncode(record).buffer);
-        const own = decodeRecord(body, context, context.timestampType === LOG_APPEND_TIME);
-        expect({ ...own, headers: { ...own.headers } }).toEqual(theirDecode(new Decoder(body), context));
+        const own = new ReadRecord(body, context, context.timestampType === LOG_APPEND_TIME);
+        const { key, value, headers } = own;
+        expect({ ...own, key, value, headers: { ...headers } }).toEqual(theirDecode(new Decoder(body), context));
       }),
     );
   });
@@ -76,13 +79,42 @@ describe('a record', () => {
       timestampType: CREATE_TIME,
       magicByte: 2,
     };
-    const read = decodeRecord(bodyOf(bytesOf({ headers })), context, false).headers;
+    const record = new ReadRecord(bodyOf(bytesOf({ headers })), context, false);
+    const read = record.headers;
     expect(Object.entries(read)).toEqual([
       ['empty', null],
       ['constructor', Buffer.from('a')],
       ['toString', [Buffer.from('b'), null, Buffer.from([0xff])]],
       ['__proto__', Buffer.from('c')],
     ]);
+    expect(Object.entries(record.textHeaders())).toEqual([
+      ['constructor', 'a'],
+      ['toString', '\ufffd'],
+      ['__proto__', 'c'],
+    ]);
+  });
+
+  it('says its headers as text, whatever the record before it had', () => {
+    const texts = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'ä', 'é'), fc.option(part)), { maxLength: 20 });
+    const context = {
+      firstOffset: '0',
+      firstTimestamp: '0',
+      maxTimestamp: '0',
+      timestampType: CREATE_TIME,
+      magicByte: 2,
+    };
+    fc.assert(
+      fc.property(fc.array(texts, { minLength: 2, maxLength: 5 }), (all) => {
+        for (const headers of all) {
+          const grouped = Object.fromEntries(
+            headers.map(([name]) => [name, headers.filter((one) => one[0] === name).map((one) => one[1])]),
+          );
+          const record = new ReadRecord(bodyOf(bytesOf({ headers: grouped })), context, false);
+          expect(record.textHeaders()).toEqual(textHeaders(record.headers as IHeaders));
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('is more than kafkajs can do by itself', () => {

@@ -1,7 +1,8 @@
 import { type Metrics } from '@closeloop/platform';
+import { type KafkaMessage } from 'kafkajs';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { type OwnedPartition } from './assignment.js';
-import { type Item, type OutcomeCounts, type Tally } from './batch.js';
+import { type OutcomeCounts, type Tally } from './batch.js';
 import { CountedHistogram } from './counted-histogram.js';
 
 /** Where the measures that are asked for are read. */
@@ -133,7 +134,7 @@ export class MessagingMetrics {
   }
 
   /** A part is done. */
-  applied(topic: string, items: readonly Item[], { counts, reasons }: Tally): void {
+  applied(topic: string, messages: readonly KafkaMessage[], { counts, reasons }: Tally): void {
     for (const outcome of ['ok', 'drop', 'skip', 'dead-letter'] as const) {
       if (counts[outcome] === 0) continue;
       this.#events.inc({ topic, outcome }, counts[outcome]);
@@ -141,7 +142,7 @@ export class MessagingMetrics {
     }
     for (const [reason, count] of reasons) this.#letters.inc({ topic, reason }, count);
     const now = Date.now();
-    for (const { message } of items) this.#stage.observe(topic, Math.max(0, now - Number(message.timestamp)) / 1000);
+    for (const { timestamp } of messages) this.#stage.observe(topic, Math.max(0, now - Number(timestamp)) / 1000);
   }
 
   /** A batch is at hand. */

@@ -1,4 +1,5 @@
 import { attributesOf, type EncodedAttributes, plainAttribute, type Trace, type Tracer } from '@closeloop/platform';
+import { type KafkaMessage } from 'kafkajs';
 import { type Item, type Part } from './batch.js';
 
 const now = (): number => performance.timeOrigin + performance.now();
@@ -7,10 +8,8 @@ type EventItem = Item & { kind: 'event' };
 
 interface Step {
   readonly trace: Trace;
-  readonly item: EventItem;
-  readonly headers: Record<string, string>;
-  /** As it came */
-  readonly traceparent: string | undefined;
+  /** Of a trace that is told */
+  readonly attributes?: EncodedAttributes;
 }
 
 /**
@@ -19,30 +18,34 @@ interface Step {
  */
 export class PartTrace {
   readonly #begun = now();
-  readonly #steps: Step[] = [];
+  readonly #steps = new Map<KafkaMessage, Step>();
 
   /** Does nothing where nobody collects traces. */
   constructor(
     private readonly tracer: Tracer,
-    private readonly part: Part,
+    private readonly place: Pick<Part, 'topic' | 'partition'>,
     private readonly group: string,
-  ) {
-    if (!tracer.on) return;
-    for (const item of part.items) {
-      if (item.kind !== 'event') continue;
-      const headers = item.payload.headers as Record<string, string>;
-      const { traceparent } = headers;
-      const trace = tracer.step(traceparent);
-      this.#steps.push({ trace, item, headers, traceparent });
-      headers['traceparent'] = trace.traceparent;
+  ) {}
+
+  /** Puts its step into what was read of a message, the same one however often it is read, for what it causes to carry on. */
+  of(item: Item): Item {
+    if (!this.tracer.on || item.kind !== 'event') return item;
+    const headers = item.payload.headers as Record<string, string>;
+    let step = this.#steps.get(item.message);
+    if (step === undefined) {
+      const trace = this.tracer.step(headers['traceparent']);
+      step = { trace, ...(trace.sampled && { attributes: ownAttributes(item) }) };
+      this.#steps.set(item.message, step);
     }
+    headers['traceparent'] = step.trace.traceparent;
+    return item;
   }
 
   /** The part is done, for good. */
   done(): void {
-    if (this.#steps.length === 0) return;
+    if (this.#steps.size === 0) return;
     const endMs = now();
-    const { topic, partition } = this.part;
+    const { topic, partition } = this.place;
     const tell = this.tracer.teller({
       name: `process ${topic}`,
       kind: 'consumer',
@@ -55,15 +58,7 @@ export class PartTrace {
         'messaging.consumer.group.name': this.group,
       }),
     });
-    for (const { trace, item } of this.#steps) if (trace.sampled) tell(trace, ownAttributes(item));
-  }
-
-  /** The part was undone: when its events come again they are further steps of the traces as they came. */
-  undone(): void {
-    for (const { headers, traceparent } of this.#steps) {
-      if (traceparent === undefined) delete headers['traceparent'];
-      else headers['traceparent'] = traceparent;
-    }
+    for (const { trace, attributes } of this.#steps.values()) if (attributes !== undefined) tell(trace, attributes);
   }
 }
 

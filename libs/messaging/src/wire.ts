@@ -12,8 +12,12 @@ export interface WireMessage {
 /** Values as they are on the wire; text is UTF-8. */
 export type WireHeaders = Record<string, string | Buffer | (string | Buffer)[] | undefined>;
 
-/** A header may be called `__proto__`. */
-const bare = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+/** Unlike what Object.create(null) makes, V8 keeps its instances as it keeps those of a class: in a third of the room. */
+const Bare = function () {} as unknown as new () => object;
+Bare.prototype = Object.create(null) as object;
+
+/** An object that inherits nothing: a header may be called `__proto__`. */
+export const bare = <T>(): Record<string, T> => new Bare() as Record<string, T>;
 
 const textOf = (value: string | Buffer): string => (typeof value === 'string' ? value : value.toString('utf8'));
 

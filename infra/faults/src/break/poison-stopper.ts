@@ -20,7 +20,9 @@ const stopping = altered<EffectDelivery | HopDelivery>((delivery) => {
   const apply = delivery.apply.bind(delivery);
   delivery.apply = async (parts: readonly Part[], handler) => {
     const { topic } = parts[0]!;
-    const isPoisoned = parts.some(({ items }) => items.some(({ kind }) => kind === 'dead-letter'));
+    const isPoisoned = parts.some(({ messages, read }) =>
+      messages.some((message) => read(message).kind === 'dead-letter'),
+    );
     return isPoisoned ? stop(topic) : apply(parts, refusing(topic, handler));
   };
 });
