@@ -51,7 +51,7 @@ async function bundle({ main, outfolder }) {
     banner: {
       js: `(function (exports, require, module, __filename, __dirname) { const urlOfBundle = require('node:url').pathToFileURL(__filename).href;`,
     },
-    footer: { js: '})' },
+    footer: { js: 'isLoading=false;})' },
     define: {
       'import.meta.url': 'urlOfBundle',
       'import.meta.dirname': '__dirname',
@@ -59,25 +59,34 @@ async function bundle({ main, outfolder }) {
     },
     logLevel: 'error',
   });
-  await writeFile(outfile, oneViewEach(await readFile(outfile, 'utf8')));
+  await writeFile(outfile, withCheaperHelpers(await readFile(outfile, 'utf8')));
   await copyFile(new URL('service-loader.mjs', import.meta.url), join(outfolder, 'service-loader.mjs'));
   await writeFile(join(outfolder, 'main.js'), programOf({}));
   await writeFile(join(outfolder, keeper), programOf({ keep: true }));
 }
 
 /**
- * esbuild makes a view of all that a CommonJS package exports, a getter each, for every module that imports it: a tenth of the heap. Each
- * package has one view now.
+ * Two of esbuild's helpers cost more than they need to:
+ *
+ * - `__toESM` makes a view of all that a CommonJS package exports, a getter each, for every module that imports it: a tenth of the heap. Each
+ *   package has one view now.
+ * - `__name` gives each function its name, also those that are made a thousand times a second. Once everything is loaded, it does so only
+ *   where esbuild has renamed something.
  */
-function oneViewEach(text) {
-  const parts = text.split('var __toESM=');
-  if (parts.length !== 2)
-    throw new Error(`esbuild's __toESM is not in the bundle as it was: look at what bundle.mjs makes of it.`);
-  const kept = `var viewsOf=[new WeakMap(),new WeakMap()],__toESM=(mod,isNodeMode)=>{
+function withCheaperHelpers(text) {
+  const views = `var viewsOf=[new WeakMap(),new WeakMap()],__toESM=(mod,isNodeMode)=>{
 const views=viewsOf[isNodeMode?1:0];let view=views.get(mod);
 if(view===undefined){view=newView(mod,isNodeMode);if(Object(mod)===mod)views.set(mod,view)}
 return view},newView=`;
-  return parts.join(kept);
+  const naming = `var isLoading=true,__name=(target,value)=>{const {name}=target;
+return name===value||(name===""&&!isLoading&&!Object.hasOwn(target,"prototype"))?target:giveName(target,value)},giveName=`;
+  return changed(changed(text, 'var __toESM=', views), 'var __name=', naming);
+}
+
+function changed(text, helper, by) {
+  const parts = text.split(helper);
+  if (parts.length !== 2) throw new Error(`The bundle does not have "${helper}" once: has esbuild's helper changed?`);
+  return parts.join(by);
 }
 
 /** Of a bundle's folder: runs it once, and keeps what V8 has compiled */

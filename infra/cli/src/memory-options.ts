@@ -13,12 +13,8 @@ const heapMegabytes: Readonly<Record<ProgramName, number>> = {
   console: 128,
 };
 
-/** Megabytes of each half of where new objects lie. A batch in hand is larger than that, so that much of it becomes old whatever this is. */
-const semiSpaceMegabytes: Readonly<Record<ProgramName, number>> = {
-  ...{ learning: 4, routing: 4, rehearsal: 4, insights: 4, console: 4 },
-  // room is worth more to them where old objects lie
-  ...{ ingestion: 2, sentiment: 2, loop: 2 },
-};
+/** Megabytes of each half of where new objects lie: room for what is made of a batch, or V8 copies all of it, twice. */
+const semiSpaceMegabytes = 8;
 
 /**
  * What node is started with before a service's main: it takes these from its command line only.
@@ -36,7 +32,7 @@ export const nodeFlags = ['--single-threaded-gc', '--heap-growing-percent=40'] a
 export const memoryOptions = (service: ProgramName): Readonly<Record<'NODE_OPTIONS' | 'MALLOC_ARENA_MAX', string>> => ({
   NODE_OPTIONS: [
     '--disable-warning=TimeoutNegativeWarning',
-    `--max-semi-space-size=${semiSpaceMegabytes[service]}`,
+    `--max-semi-space-size=${semiSpaceMegabytes}`,
     `--max-old-space-size=${heapMegabytes[service]}`,
   ].join(' '),
   MALLOC_ARENA_MAX: '2',
