@@ -51,7 +51,7 @@ async function bundle({ main, outfolder }) {
     banner: {
       js: `(function (exports, require, module, __filename, __dirname) { const urlOfBundle = require('node:url').pathToFileURL(__filename).href;`,
     },
-    footer: { js: 'isLoading=false;})' },
+    footer: { js: `${ours}isLoading=false;})` },
     define: {
       'import.meta.url': 'urlOfBundle',
       'import.meta.dirname': '__dirname',
@@ -74,14 +74,18 @@ async function bundle({ main, outfolder }) {
  *   where esbuild has renamed something.
  */
 function withCheaperHelpers(text) {
-  const views = `var viewsOf=[new WeakMap(),new WeakMap()],__toESM=(mod,isNodeMode)=>{
-const views=viewsOf[isNodeMode?1:0];let view=views.get(mod);
-if(view===undefined){view=newView(mod,isNodeMode);if(Object(mod)===mod)views.set(mod,view)}
-return view},newView=`;
-  const naming = `var isLoading=true,__name=(target,value)=>{const {name}=target;
-return name===value||(name===""&&!isLoading&&!Object.hasOwn(target,"prototype"))?target:giveName(target,value)},giveName=`;
+  // esbuild keeps its own names from those of the program, and not these. The footer has the one.
+  if (text.split(ours).length !== 2) throw new Error(`"${ours}" is a name of the program, too.`);
+  const views = `var ${ours}views=[new WeakMap(),new WeakMap()],__toESM=(mod,isNodeMode)=>{
+const views=${ours}views[isNodeMode?1:0];let view=views.get(mod);
+if(view===undefined){view=${ours}newView(mod,isNodeMode);if(Object(mod)===mod)views.set(mod,view)}
+return view},${ours}newView=`;
+  const naming = `var ${ours}isLoading=true,__name=(target,value)=>{const {name}=target;
+return name===value||(name===""&&!${ours}isLoading&&!Object.hasOwn(target,"prototype"))?target:${ours}giveName(target,value)},${ours}giveName=`;
   return changed(changed(text, 'var __toESM=', views), 'var __name=', naming);
 }
+
+const ours = '__closeloop_';
 
 function changed(text, helper, by) {
   const parts = text.split(helper);

@@ -228,7 +228,7 @@ export class ReadRecord {
       }
       const value = readText(bytes, length, earlierValues[place]);
       headers[name] = value;
-      if (place < placesKept && length <= longestKept) {
+      if (place < placesKept && length <= longestKept && name.length <= longestKept) {
         earlierNames[place] = name;
         earlierValues[place] = value;
       }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { mainOf, programs, workspaceRoot } from './workspace.js';
+
+const folderOf = (program: (typeof programs)[number]): string => dirname(mainOf(program));
+
+describe('the bundle of a service', () => {
+  describe.each(programs)('%s', (program) => {
+    const text = readFileSync(join(folderOf(program), 'service.cjs'), 'utf8');
+    const modules = [...text.matchAll(/"([^" ]*node_modules\/[^" ]+\.[cm]?js)"\(/g)].map(([, path]) => path!);
+
+    it('has its packages in it, and asks Node for kafkajs alone', () => {
+      expect(modules).toContain('node_modules/typeorm/driver/postgres/PostgresQueryRunner.js');
+      expect(text).not.toMatch(/require\d*\(["'](typeorm|pg|class-validator|@nestjs\/core)["']\)/);
+      expect(text).toMatch(/require\(["']kafkajs["']\)/);
+    });
+
+    it('has neither other databases nor the telephone numbers of all countries', () => {
+      expect(modules.filter((path) => /typeorm\/driver\/(?!postgres\/).*QueryRunner/.test(path))).toEqual([]);
+      expect(modules.filter((path) => /node_modules\/(libphonenumber-js|express)\//.test(path))).toEqual([]);
+    });
+
+    it('has one copy of each release of a package', () => {
+      const load = createRequire(import.meta.url);
+      const releases = new Map<string, Set<string>>();
+      for (const path of modules) {
+        const [folder, name] = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)!;
+        const { version } = load(join(workspaceRoot, folder, 'package.json')) as { version: string };
+        const release = `${name}@${version}`;
+        releases.set(release, (releases.get(release) ?? new Set()).add(folder));
+      }
+      expect([...releases].filter(([, folders]) => folders.size > 1)).toEqual([]);
+    });
+  });
+
+  it('has the n-grams of eld as eld has them', async () => {
+    interface Tables {
+      readonly table: { readonly ngrams: Readonly<Record<string, number>> };
+      readonly scores: readonly object[];
+    }
+    const { table, scores } = JSON.parse(
+      readFileSync(join(folderOf('sentiment'), 'extrasmall.json'), 'utf8'),
+    ) as Tables;
+    const theirs = join(workspaceRoot, 'node_modules', 'eld', 'src', 'ngrams', 'extrasmall.js');
+    const { ngramsData } = (await import(theirs)) as { ngramsData: object };
+    const ngrams = Object.fromEntries(Object.entries(table.ngrams).map(([ngram, at]) => [ngram, scores[at]]));
+    expect({ ...table, ngrams }).toEqual(ngramsData);
+  });
+});
