@@ -8,13 +8,13 @@ const folderOf = (program: (typeof programs)[number]): string => dirname(mainOf(
 
 describe('the bundle of a service', () => {
   describe.each(programs)('%s', (program) => {
-    const text = readFileSync(join(folderOf(program), 'service.cjs'), 'utf8');
+    // Long lines are broken, within texts too.
+    const text = readFileSync(join(folderOf(program), 'service.cjs'), 'utf8').replaceAll('\\\n', '');
     const modules = [...text.matchAll(/"([^" ]*node_modules\/[^" ]+\.[cm]?js)"\(/g)].map(([, path]) => path!);
 
-    it('has its packages in it, and asks Node for kafkajs alone', () => {
+    it('has its packages in it, and does not ask Node for a second one', () => {
       expect(modules).toContain('node_modules/typeorm/driver/postgres/PostgresQueryRunner.js');
-      expect(text).not.toMatch(/require\d*\(["'](typeorm|pg|class-validator|@nestjs\/core)["']\)/);
-      expect(text).toMatch(/require\(["']kafkajs["']\)/);
+      expect(text.match(/require\d*\(["'](typeorm|pg|class-validator|@nestjs\/core)["']\)/g)).toBeNull();
     });
 
     it('has neither other databases nor the telephone numbers of all countries', () => {
