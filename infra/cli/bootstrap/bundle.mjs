@@ -128,14 +128,14 @@ function found() {
       const asking = Symbol('asking');
       onResolve({ filter: /^[^./]/ }, async ({ path, pluginData, ...from }) => {
         if (pluginData === asking) return undefined;
-        const found = await resolve(path, { ...from, pluginData: asking });
-        if (found.errors.length > 0) return { path, external: true };
-        const folder = folderOfPackage.exec(found.path)?.[0];
-        if (found.external || folder === undefined) return undefined;
+        const resolved = await resolve(path, { ...from, pluginData: asking });
+        if (resolved.errors.length > 0) return { path, external: true };
+        const folder = folderOfPackage.exec(resolved.path)?.[0];
+        if (resolved.external || folder === undefined) return undefined;
         const { name, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
         const first = folders.get(`${name}@${version}`) ?? folder;
         folders.set(`${name}@${version}`, first);
-        return first === folder ? undefined : { path: first + found.path.slice(folder.length) };
+        return first === folder ? undefined : { path: first + resolved.path.slice(folder.length) };
       });
     },
   };
