@@ -30,9 +30,9 @@ const project = (displayName, testMatch, extra = {}) => ({
 export default {
   // Jest takes it from here only, not from a project; what waits says so earlier by itself.
   testTimeout: 60_000,
-  // Specs that wait for Kafka leave a core to the others; Jest's own default is one worker fewer than cores. More than cores is too many whole systems at once.
-  maxWorkers: '100%',
-  testSequencer: '<rootDir>/libs/testing/jest/longest-first.sequencer.mjs',
+  // Specs that wait for Kafka leave a quarter of two cores idle when there are only two of them.
+  maxWorkers: '150%',
+  testSequencer: '<rootDir>/libs/testing/jest/spread-systems.sequencer.mjs',
   projects: [
     project('unit', ['**/*.spec.ts'], {
       testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.(int|e2e)\\.spec\\.ts$'],
