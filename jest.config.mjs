@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** One run for the whole workspace, so that one Kafka and one Postgres serve every spec. */
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
@@ -30,8 +32,8 @@ const project = (displayName, testMatch, extra = {}) => ({
 export default {
   // Jest takes it from here only, not from a project; what waits says so earlier by itself.
   testTimeout: 60_000,
-  // Specs that wait for Kafka leave a quarter of two cores idle when there are only two of them.
-  maxWorkers: '150%',
+  // Specs that wait for Kafka leave a quarter of two cores idle when there are only two of them. More than 100 % Jest takes for a number of workers.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testSequencer: '<rootDir>/libs/testing/jest/spread-systems.sequencer.mjs',
   projects: [
     project('unit', ['**/*.spec.ts'], {
