@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'acorn';
+import { simple } from 'acorn-walk';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -20,6 +22,19 @@ describe('the bundle of a service', () => {
     it('has neither other databases nor the telephone numbers of all countries', () => {
       expect(modules.filter((path) => /typeorm\/driver\/(?!postgres\/).*QueryRunner/.test(path))).toEqual([]);
       expect(modules.filter((path) => /node_modules\/(libphonenumber-js|express)\//.test(path))).toEqual([]);
+    });
+
+    it('has no object that begins as a copy of another and goes on, each of which would have a hidden class of its own', () => {
+      const copies: string[] = [];
+      simple(parse(text, { ecmaVersion: 2023, sourceType: 'script' }), {
+        ObjectExpression({ properties: [first, ...more], start, end }) {
+          if (first?.type !== 'SpreadElement' || more.length === 0) return;
+          const { argument } = first;
+          const isEmpty = argument.type === 'ObjectExpression' && argument.properties.length === 0;
+          if (!isEmpty) copies.push(text.slice(start, end));
+        },
+      });
+      expect(copies).toEqual([]);
     });
 
     it('has one copy of each release of a package', () => {
