@@ -3,13 +3,8 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type BatchContext,
-  encodeRecord,
-  type OutgoingRecord,
-  ReadRecord,
-  type WrittenEncoder,
-} from './kafkajs.records.js';
+import { encodeProduce, isPlain, type ProduceRequest } from './kafkajs.produce.js';
+import { type BatchContext, ReadRecord } from './kafkajs.records.js';
 
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -183,6 +178,13 @@ function guardHalfAnswers(prototype: Connection): void {
   };
 }
 
+/** What kafkajs takes for an encoder that was written to: its bytes, and how far they go. */
+interface WrittenEncoder {
+  buf: Buffer;
+  offset: number;
+  ensureAvailable(length: number): void;
+}
+
 /** Records are written and read by what is several times faster. kafkajs loads its own when it first sends, and first fetches. */
 function guardRecords(load: NodeJS.Require): void {
   const { prototype } = load('kafkajs/src/protocol/encoder.js') as { prototype: WrittenEncoder };
@@ -191,15 +193,29 @@ function guardRecords(load: NodeJS.Require): void {
     const theirs = load(path) as T;
     load.cache[load.resolve(path)]!.exports = by(theirs);
   };
-  const folder = 'kafkajs/src/protocol/recordBatch/record/v0';
-  replace<(record: OutgoingRecord) => WrittenEncoder>(`${folder}/index.js`, (theirs) => (record) => {
-    const { timestampDelta = 0 } = record;
-    // sent with times of its own, and weeks apart
-    if (Math.abs(timestampDelta) >= 2 ** 30) return theirs(record);
-    return encodeRecord(Object.create(prototype) as WrittenEncoder, record);
-  });
+  // kafkajs fills with zeros what it writes over.
+  prototype.ensureAvailable = function (length) {
+    if (this.offset + length <= this.buf.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.buf.length, this.offset + length));
+    this.buf.copy(larger, 0, 0, this.offset);
+    this.buf = larger;
+  };
+  replace<(given: ProduceRequest) => { encode: () => Promise<WrittenEncoder> }>(
+    'kafkajs/src/protocol/requests/produce/v3/request.js',
+    (theirs) => (given) => {
+      const request = theirs(given);
+      if (!isPlain(given)) return request;
+      return Object.assign(request, {
+        encode: () => {
+          const buf = encodeProduce(given, Date.now());
+          const written = Object.create(prototype) as WrittenEncoder;
+          return Promise.resolve(Object.assign(written, { buf, offset: buf.length }));
+        },
+      });
+    },
+  );
   replace<(decoder: { buffer: Buffer }, context: BatchContext) => object>(
-    `${folder}/decoder.js`,
+    'kafkajs/src/protocol/recordBatch/record/v0/decoder.js',
     () =>
       ({ buffer }, context) =>
         new ReadRecord(buffer, context, context.timestampType === LOG_APPEND_TIME),

@@ -2,21 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type IHeaders } from 'kafkajs';
 import { createRequire } from 'node:module';
-import {
-  encodeRecord,
-  type BatchContext,
-  type OutgoingRecord,
-  ReadRecord,
-  type WrittenEncoder,
-} from './kafkajs.records.js';
+import { encodeProduce, type OutgoingRecord } from './kafkajs.produce.js';
+import { type BatchContext, ReadRecord } from './kafkajs.records.js';
 import { textHeaders } from './wire.js';
 
 const load = createRequire(import.meta.url);
-const Encoder = load('kafkajs/src/protocol/encoder.js') as new (size?: number) => WrittenEncoder & { buffer: Buffer };
 const Decoder = load('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => { readVarIntBytes(): Buffer };
-const theirEncode = load('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (record: OutgoingRecord) => {
-  buffer: Buffer;
-};
+const theirEncode = load('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (
+  record: OutgoingRecord & { readonly offsetDelta?: number; readonly timestampDelta?: number },
+) => { buffer: Buffer };
 const theirDecode = load('kafkajs/src/protocol/recordBatch/record/v0/decoder.js') as (
   decoder: unknown,
   context: BatchContext,
@@ -27,7 +21,7 @@ const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array
 const part = fc.oneof(bytes, fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
 // theirs takes these for headers that were there before
 const name = fc.string().filter((text) => !(text in {}));
-const records: fc.Arbitrary<OutgoingRecord> = fc.record(
+const records = fc.record(
   {
     offsetDelta: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 2 ** 31 - 1 })),
     timestampDelta: fc.oneof(fc.constant(0), fc.integer({ min: -1_000_000, max: 1_000_000 })),
@@ -51,14 +45,14 @@ const context = {
   ...{ timestampType: CREATE_TIME, magicByte: 2 },
 };
 
-const bytesOf = (record: OutgoingRecord): Buffer => encodeRecord(new Encoder(1), record).buffer;
+const topic = 'records';
+const bytesOf = (record: OutgoingRecord): Buffer => {
+  const topicData = [{ topic, partitions: [{ partition: 0, messages: [record] }] }];
+  return encodeProduce({ acks: -1, timeout: 0, topicData }, 0).subarray(12 + 2 + topic.length + 4 + 8 + 21 + 40);
+};
 const bodyOf = (record: Buffer): Buffer => new Decoder(record).readVarIntBytes();
 
 describe('a record', () => {
-  it('is the same bytes as kafkajs writes', () => {
-    fc.assert(fc.property(records, (record) => expect(bytesOf(record).equals(theirEncode(record).buffer)).toBe(true)));
-  });
-
   it('is read as kafkajs reads it', () => {
     fc.assert(
       fc.property(records, contexts, (record, context) => {

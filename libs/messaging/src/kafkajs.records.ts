@@ -1,22 +1,5 @@
 import { bare } from './wire.js';
 
-/** A record as kafkajs hands it to its encoder. */
-export interface OutgoingRecord {
-  readonly offsetDelta?: number;
-  /** Milliseconds */
-  readonly timestampDelta?: number;
-  readonly key?: Buffer | string | null;
-  readonly value?: Buffer | string | null;
-  readonly headers?: Readonly<Record<string, RecordPart | readonly RecordPart[] | undefined>>;
-}
-type RecordPart = Buffer | string | null;
-
-/** What kafkajs takes for an encoder that was written to: its bytes, and how far they go. */
-export interface WrittenEncoder {
-  buf: Buffer;
-  offset: number;
-}
-
 /** Of the batch that a record is in */
 export interface BatchContext {
   readonly firstOffset: string;
@@ -25,85 +8,6 @@ export interface BatchContext {
   readonly timestampType: unknown;
   readonly magicByte: number;
   readonly isControlBatch?: boolean;
-}
-
-/** At most five bytes a length: seven bits each, the sign in the lowest. */
-const sizeOfVarInt = (value: number): number => {
-  const zigZag = ((value << 1) ^ (value >> 31)) >>> 0;
-  if (zigZag < 0x80) return 1;
-  if (zigZag < 0x4000) return 2;
-  if (zigZag < 0x20_0000) return 3;
-  return zigZag < 0x1000_0000 ? 4 : 5;
-};
-
-function writeVarInt(bytes: Buffer, start: number, value: number): number {
-  let at = start;
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
-  while (rest >= 0x80) {
-    bytes[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  bytes[at++] = rest;
-  return at;
-}
-
-const lengthOf = (part: RecordPart): number =>
-  part === null ? -1 : typeof part === 'string' ? Buffer.byteLength(part) : part.length;
-const sizeOfPart = (length: number): number => sizeOfVarInt(length) + Math.max(length, 0);
-
-function writePart(bytes: Buffer, start: number, part: RecordPart, length: number): number {
-  const at = writeVarInt(bytes, start, length);
-  if (part === null) return at;
-  if (typeof part === 'string') bytes.write(part, at, length, 'utf8');
-  else part.copy(bytes, at);
-  return at + length;
-}
-
-/**
- * A record of Kafka's message format v2, in one buffer of its size. kafkajs makes a buffer of 512 bytes for each header, and another for each
- * number, and copies them together: with the nine headers of an event that is most of what a send costs.
- * @see https://kafka.apache.org/documentation/#record
- * @param encoder an empty one of kafkajs's
- */
-export function encodeRecord<E extends WrittenEncoder>(encoder: E, record: OutgoingRecord): E {
-  const { offsetDelta = 0, timestampDelta = 0, key = null, value = null, headers = {} } = record;
-  // name, part, and the lengths of both
-  const parts: (RecordPart | number)[] = [];
-  let count = 0;
-  let size = 1 + sizeOfVarInt(timestampDelta) + sizeOfVarInt(offsetDelta);
-  const add = (name: string, part: RecordPart): void => {
-    const nameLength = Buffer.byteLength(name);
-    const length = lengthOf(part);
-    size += sizeOfPart(nameLength) + sizeOfPart(length);
-    parts.push(name, nameLength, part, length);
-    count++;
-  };
-  for (const name of Object.keys(headers)) {
-    const given = headers[name];
-    if (given === undefined) continue;
-    if (Array.isArray(given)) for (const part of given as RecordPart[]) add(name, part);
-    else add(name, given as RecordPart);
-  }
-  const keyLength = lengthOf(key);
-  const valueLength = lengthOf(value);
-  size += sizeOfPart(keyLength) + sizeOfPart(valueLength) + sizeOfVarInt(count);
-
-  const bytes = Buffer.allocUnsafe(sizeOfVarInt(size) + size);
-  let at = writeVarInt(bytes, 0, size);
-  // attributes: none is in use
-  bytes[at++] = 0;
-  at = writeVarInt(bytes, at, timestampDelta);
-  at = writeVarInt(bytes, at, offsetDelta);
-  at = writePart(bytes, at, key, keyLength);
-  at = writePart(bytes, at, value, valueLength);
-  at = writeVarInt(bytes, at, count);
-  for (let part = 0; part < parts.length; part += 4) {
-    at = writePart(bytes, at, parts[part] as string, parts[part + 1] as number);
-    at = writePart(bytes, at, parts[part + 2] as RecordPart, parts[part + 3] as number);
-  }
-  encoder.buf = bytes;
-  encoder.offset = at;
-  return encoder;
 }
 
 /** Where reading goes on: nothing is read by two at once. */
