@@ -64,25 +64,44 @@ export function decoderOf(declaration: EventDeclaration, group: string): Decoder
       const told = violations.slice(0, 10).map(({ pointer, message: what }) => `${pointer || '/'}: ${what}`);
       return wrong('invalid-schema', told.join('; '));
     }
-    return {
-      kind: 'event',
-      event: {
-        id,
-        type,
-        source,
-        subject: headers['ce_subject'] ?? '',
-        time: headers['ce_time'] ?? new Date(Number(message.timestamp)).toISOString(),
-        data,
-        json: text,
-        key: message.key === null ? null : message.key.toString('utf8'),
-        topic: declaration.topic,
-        partition,
-        offset: message.offset,
-        replayed: replayGroup !== undefined || headers[resendHeader] !== undefined,
-        headers,
-      },
-    };
+    const replayed = replayGroup !== undefined || headers[resendHeader] !== undefined;
+    const event = new DecodedEvent(declaration.topic, partition, message, headers, data, replayed);
+    return { kind: 'event', event };
   };
+}
+
+/** Of a CloudEvent that was found valid. What lives as long as a batch is in hand is copied by each collection: the text is made when it is asked for. */
+class DecodedEvent implements IncomingEvent<unknown> {
+  readonly id: string;
+  readonly type: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly key: string | null;
+  readonly offset: string;
+  readonly #message: KafkaMessage;
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    message: KafkaMessage,
+    readonly headers: Readonly<Record<string, string>>,
+    readonly data: unknown,
+    readonly replayed: boolean,
+  ) {
+    this.id = headers['ce_id']!;
+    this.type = headers['ce_type']!;
+    this.source = headers['ce_source']!;
+    this.subject = headers['ce_subject'] ?? '';
+    this.time = headers['ce_time'] ?? new Date(Number(message.timestamp)).toISOString();
+    this.key = message.key === null ? null : message.key.toString('utf8');
+    this.offset = message.offset;
+    this.#message = message;
+  }
+
+  get json(): string {
+    return this.#message.value!.toString('utf8');
+  }
 }
 
 const quoted = (text: string | undefined): string =>
