@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type Logger as TypeOrmLogger, type MigrationInterface } from 'typeorm';
 
+import { arrayLiteral } from './array-literal.js';
 import { loadConfig, variableOf } from './configuration.js';
 import { isConnectionFailure } from './connection-failure.js';
 import { databaseNameOf, databaseUrlOf } from './database-url.js';
@@ -39,8 +40,8 @@ class HeardClient extends pg.Client {
     this.on('error', () => undefined);
   }
 
-  /** What is asked in one turn goes out by one write. */
-  override query = ((...words: Parameters<pg.Client['query']>) => {
+  /** What is asked in one turn goes out by one write; arrays among its parameters as literals of our own making. */
+  override query = ((...[statement, ...words]: Parameters<pg.Client['query']>) => {
     if (!this.#corked) {
       const { stream } = (this as unknown as { readonly connection: { readonly stream: Writable } }).connection;
       stream.cork();
@@ -50,9 +51,13 @@ class HeardClient extends pg.Client {
         stream.uncork();
       });
     }
-    return super.query(...words);
+    const [values, ...rest] = words as unknown[];
+    const given = Array.isArray(values) ? [values.map(parameterOf), ...rest] : words;
+    return super.query(...([statement, ...given] as Parameters<pg.Client['query']>));
   }) as pg.Client['query'];
 }
+
+const parameterOf = (value: unknown): unknown => (Array.isArray(value) ? (arrayLiteral(value) ?? value) : value);
 
 /** Connection settings of pg for this service, TLS and time-outs included. */
 export function connectionOf(service: string, env: Env): pg.PoolConfig {

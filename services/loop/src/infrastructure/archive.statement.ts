@@ -1,6 +1,5 @@
 import { type EntityManager } from 'typeorm';
 import { ConcurrentChange } from '../domain/concurrent-change.js';
-import { arrayLiteral } from './array-literal.js';
 import { loopColumns, type LoopEntity } from './loop.entity.js';
 import { loopColumnNames } from './loop.statement.js';
 import { type WordsEntity } from './words.entity.js';
@@ -21,7 +20,7 @@ export const archivedWords = (manager: EntityManager, loopIds: readonly string[]
     `select w.words_id "wordsId", w.kind, w.loop_id "loopId", w.version, w.feedback_id "feedbackId", w.revision, w.agent, w.at,
         w.body
       from loop_archive a cross join lateral ${archivedRows('words', 'a')} w where a.loop_id = any($1::uuid[]) order by w.at, w.words_id`,
-    [arrayLiteral(loopIds)],
+    [loopIds],
   );
 
 /** What was dropped with its month may be the loop of feedback that was received before this; undefined: nothing was. */
@@ -38,9 +37,7 @@ export async function droppedUntil(manager: EntityManager): Promise<Date | undef
  */
 export async function lockLoopRows(tx: EntityManager, loopIds: readonly string[]): Promise<LoopEntity[]> {
   const locked = (ids: readonly string[]): Promise<LoopEntity[]> =>
-    tx.query(`select ${loopColumns} from loop where loop_id = any($1::uuid[]) order by loop_id for update`, [
-      arrayLiteral(ids),
-    ]);
+    tx.query(`select ${loopColumns} from loop where loop_id = any($1::uuid[]) order by loop_id for update`, [ids]);
   const rows = await locked(loopIds);
   if (rows.length === loopIds.length) return rows;
   const found = new Set(rows.map(({ loopId }) => loopId));
@@ -61,7 +58,7 @@ export async function bringBack(tx: EntityManager, loopIds: readonly string[]): 
       -- what was written meanwhile of a loop that nobody had brought back is the newer
       as_words as (insert into words select w.* from gone cross join lateral ${archivedRows('words', 'gone')} w on conflict do nothing)
       select count(*)::int count from gone`,
-    [arrayLiteral(loopIds)],
+    [loopIds],
   );
   return row!.count;
 }
@@ -70,7 +67,7 @@ export async function bringBack(tx: EntityManager, loopIds: readonly string[]): 
 export async function bringBackWordsOf(tx: EntityManager, feedbackIds: readonly string[]): Promise<void> {
   const rows = await tx.query<{ loop_id: string }[]>(
     'select loop_id from loop_archive where about && $1::uuid[] order by loop_id',
-    [arrayLiteral(feedbackIds)],
+    [feedbackIds],
   );
   await bringBack(
     tx,
@@ -127,7 +124,7 @@ export async function archiveLoops(tx: EntityManager, days: number, limit: numbe
       select (select count(*)::int from gone_loops) loops, (select count(*)::int from archived) archived,
         (select sum(count)::int from steps) steps, (select count(*)::int from gone_history) history,
         (select count(*)::int from gone_words) words, (select count(*)::int from said) said`,
-    [arrayLiteral(due.map(({ loop_id }) => loop_id))],
+    [due.map(({ loop_id }) => loop_id)],
   );
   const { loops, archived, steps, history, words, said } = moved;
   if (loops !== due.length || archived !== loops || history !== steps || words !== said) {

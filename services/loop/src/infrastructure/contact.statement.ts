@@ -1,16 +1,16 @@
 import { type EntityManager } from 'typeorm';
 import { type Asked, type Contact } from '../domain/follow-up.js';
-import { arrayLiteral } from './array-literal.js';
 
 /** One decision at a time for each of these customers, who are sorted. */
 export async function lockCustomers(manager: EntityManager, customers: readonly string[]): Promise<void> {
   if (customers.length === 0) return;
-  const keys = arrayLiteral(customers);
   await manager.query(
     `insert into customer (customer) select c from unnest($1::uuid[]) c order by c on conflict do nothing`,
-    [keys],
+    [customers],
   );
-  await manager.query('select 1 from customer where customer = any($1::uuid[]) order by customer for update', [keys]);
+  await manager.query('select 1 from customer where customer = any($1::uuid[]) order by customer for update', [
+    customers,
+  ]);
 }
 
 type ContactRow = { loopId: string; optedOut: boolean } & Record<Exclude<keyof Contact, 'optedOut'>, string | null>;
@@ -36,7 +36,7 @@ export async function contactsOf(manager: EntityManager, loopIds: readonly strin
         join words w on w.words_id = f.feedback_id and w.kind = 'feedback'
       where f.outcome <> 'withdrawn'
       order by f.received_at desc, f.feedback_id`,
-    [arrayLiteral(loopIds)],
+    [loopIds],
   );
   for (const row of rows) {
     const { loopId, feedbackId, revision, source, channel, externalId, email, language, zone, optedOut } = row;
@@ -67,6 +67,6 @@ export function askedSince(
       union all
       select notice_id, loop_id, false, asked_at, customer from notice
         where customer = any($1::uuid[]) and asked_at > $2`,
-    [arrayLiteral(customers), since],
+    [customers, since],
   );
 }

@@ -1,6 +1,5 @@
 import { type EntityManager } from 'typeorm';
 import { type Contact } from '../domain/follow-up.js';
-import { arrayLiteral } from './array-literal.js';
 import { contactsOf, lockCustomers } from './contact.statement.js';
 import { type LoopEntity } from './loop.entity.js';
 
@@ -28,7 +27,7 @@ export async function lockDueLoops(
   const loops = await manager.query<Pick<LoopEntity, 'loopId' | 'state' | 'cycle' | 'team' | 'customer'>[]>(
     `select loop_id "loopId", state, cycle, team, customer from loop
       where loop_id = any($1::uuid[]) order by loop_id for update skip locked`,
-    [arrayLiteral(loopIds)],
+    [loopIds],
   );
   const reached = await contactsOf(
     manager,

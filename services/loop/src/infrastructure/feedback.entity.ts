@@ -1,6 +1,5 @@
 import { type SentimentLabel } from '@closeloop/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { arrayLiteral } from './array-literal.js';
 import { type SettledFeedback } from '../domain/settlement.js';
 
 /** The highest settled revision of a feedback, and where it belongs. */
@@ -26,21 +25,21 @@ export const feedbackColumns = `feedback_id, source, revision, tag_revision, rou
 /** Their types as parameters $1 to $13. */
 export const feedbackTypes = `$1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::text[], $8::uuid[],
   $9::text[], $10::text[], $11::text[], $12::float8[], $13::timestamptz[]`;
-/** An array literal for each column. */
-export const feedbackValues = (feedback: readonly SettledFeedback[]): string[] => [
-  arrayLiteral(feedback.map(({ feedbackId }) => feedbackId)),
-  arrayLiteral(feedback.map(({ source }) => source)),
-  arrayLiteral(feedback.map(({ revision }) => revision)),
-  arrayLiteral(feedback.map(({ tagRevision }) => tagRevision)),
-  arrayLiteral(feedback.map(({ routeRevision }) => routeRevision)),
-  arrayLiteral(feedback.map(({ settlement }) => settlement)),
-  arrayLiteral(feedback.map(({ outcome }) => outcome)),
-  arrayLiteral(feedback.map(({ place }) => place?.loopId ?? null)),
-  arrayLiteral(feedback.map(({ place }) => place?.as ?? null)),
-  arrayLiteral(feedback.map(({ team }) => team ?? null)),
-  arrayLiteral(feedback.map(({ sentiment }) => sentiment ?? null)),
-  arrayLiteral(feedback.map(({ rating }) => rating ?? null)),
-  arrayLiteral(feedback.map(({ receivedAt }) => receivedAt.toISOString())),
+/** A parameter for each column. */
+export const feedbackValues = (feedback: readonly SettledFeedback[]): unknown[] => [
+  feedback.map(({ feedbackId }) => feedbackId),
+  feedback.map(({ source }) => source),
+  feedback.map(({ revision }) => revision),
+  feedback.map(({ tagRevision }) => tagRevision),
+  feedback.map(({ routeRevision }) => routeRevision),
+  feedback.map(({ settlement }) => settlement),
+  feedback.map(({ outcome }) => outcome),
+  feedback.map(({ place }) => place?.loopId ?? null),
+  feedback.map(({ place }) => place?.as ?? null),
+  feedback.map(({ team }) => team ?? null),
+  feedback.map(({ sentiment }) => sentiment ?? null),
+  feedback.map(({ rating }) => rating ?? null),
+  feedback.map(({ receivedAt }) => receivedAt.toISOString()),
 ];
 
 export const feedbackOf = (row: FeedbackEntity): SettledFeedback => ({

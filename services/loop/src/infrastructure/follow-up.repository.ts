@@ -16,7 +16,6 @@ import { type Asked, type Contact, type FollowUp } from '../domain/follow-up.js'
 import { outgoingRequest, replyOf } from '../domain/reply.js';
 import { archivedWords } from './archive.statement.js';
 import { ArchivedLoopEntity } from './archived-loop.entity.js';
-import { arrayLiteral } from './array-literal.js';
 import { askedSince } from './contact.statement.js';
 import { lockDueLoops } from './due-loops.statement.js';
 import { FollowUpEntity, followUpOf } from './follow-up.entity.js';
@@ -166,18 +165,18 @@ class PostgresHandOver implements HandOverTransaction {
           n(id, state, reason, due_at, attempts, customer, asked_at, handed_over_at, way, question, language, feedback_id)
         where f.follow_up_id = n.id and f.state = 'pending'`,
       [
-        arrayLiteral(followUps.map(({ followUpId }) => followUpId)),
-        arrayLiteral(followUps.map(({ state }) => state)),
-        arrayLiteral(followUps.map(({ reason }) => reason ?? null)),
-        arrayLiteral(followUps.map(({ dueAt }) => dueAt.toISOString())),
-        arrayLiteral(followUps.map(({ attempts }) => attempts)),
-        arrayLiteral(followUps.map(({ customer }) => customer ?? null)),
-        arrayLiteral(followUps.map(({ askedAt }) => time(askedAt))),
-        arrayLiteral(followUps.map(({ handedOverAt }) => time(handedOverAt))),
-        arrayLiteral(followUps.map(({ way }) => way ?? null)),
-        arrayLiteral(followUps.map(({ question }) => question ?? null)),
-        arrayLiteral(followUps.map(({ language }) => language ?? null)),
-        arrayLiteral(followUps.map(({ feedbackId }) => feedbackId ?? null)),
+        followUps.map(({ followUpId }) => followUpId),
+        followUps.map(({ state }) => state),
+        followUps.map(({ reason }) => reason ?? null),
+        followUps.map(({ dueAt }) => dueAt.toISOString()),
+        followUps.map(({ attempts }) => attempts),
+        followUps.map(({ customer }) => customer ?? null),
+        followUps.map(({ askedAt }) => time(askedAt)),
+        followUps.map(({ handedOverAt }) => time(handedOverAt)),
+        followUps.map(({ way }) => way ?? null),
+        followUps.map(({ question }) => question ?? null),
+        followUps.map(({ language }) => language ?? null),
+        followUps.map(({ feedbackId }) => feedbackId ?? null),
       ],
     );
   }

@@ -1,7 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { followUpChange, followUpIdOf } from '../domain/follow-up.js';
 import { type Loop } from '../domain/loop.js';
-import { arrayLiteral } from './array-literal.js';
 
 /**
  * Requests what is to be asked of customers whose loops are resolved by these moves, and takes back what was not sent
@@ -20,7 +19,7 @@ export async function followLoops(
   }
   if (left.length > 0) {
     await tx.query(`update follow_up set state = 'void' where follow_up_id = any($1::uuid[]) and state = 'pending'`, [
-      arrayLiteral(left.map(({ loopId, cycle }) => followUpIdOf(loopId, cycle))),
+      left.map(({ loopId, cycle }) => followUpIdOf(loopId, cycle)),
     ]);
   }
   if (requested.length > 0) {
@@ -30,12 +29,12 @@ export async function followLoops(
         from unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
           n(id, loop_id, cycle, customer, resolved_at, expires_at)`,
       [
-        arrayLiteral(requested.map(({ loopId, cycle }) => followUpIdOf(loopId, cycle))),
-        arrayLiteral(requested.map(({ loopId }) => loopId)),
-        arrayLiteral(requested.map(({ cycle }) => cycle)),
-        arrayLiteral(requested.map(({ customer }) => customer ?? null)),
-        arrayLiteral(requested.map(({ resolvedAt }) => resolvedAt!.toISOString())),
-        arrayLiteral(requested.map(({ expiresAt }) => expiresAt!.toISOString())),
+        requested.map(({ loopId, cycle }) => followUpIdOf(loopId, cycle)),
+        requested.map(({ loopId }) => loopId),
+        requested.map(({ cycle }) => cycle),
+        requested.map(({ customer }) => customer ?? null),
+        requested.map(({ resolvedAt }) => resolvedAt!.toISOString()),
+        requested.map(({ expiresAt }) => expiresAt!.toISOString()),
       ],
     );
   }
@@ -47,6 +46,6 @@ export async function skipUnsaid(tx: EntityManager, followUpIds: readonly string
   await tx.query(
     `update follow_up set state = 'skipped', reason = 'refused', asked_at = null
       where follow_up_id = any($1::uuid[]) and state = 'handed-over'`,
-    [arrayLiteral(followUpIds)],
+    [followUpIds],
   );
 }

@@ -1,6 +1,6 @@
 import { type ActorKind, type Channel, type LoopClocks, type LoopState, type Priority } from '@closeloop/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { arrayLiteral, jsonArray, jsonTexts } from './array-literal.js';
+import { jsonArray, jsonTexts } from './json-texts.js';
 import {
   type EvidenceType,
   type FeedbackRef,
@@ -144,27 +144,27 @@ export const historyColumns = `loop_id, version, change, at, actor_kind, actor_i
 export const historyTypes = `$1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
   $8::int[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::int[], ${jsonArray('$14')}, $15::int[], ${jsonArray('$16')}`;
 /** A parameter for each column. */
-export const historyValues = (steps: readonly Step[], book: SlaBook): string[] => [
-  arrayLiteral(steps.map(({ loop }) => loop.loopId)),
-  arrayLiteral(steps.map(({ event }) => event.version)),
-  arrayLiteral(steps.map(({ event }) => event.change)),
-  arrayLiteral(steps.map(({ event }) => event.at.toISOString())),
-  arrayLiteral(steps.map(({ event }) => event.actor.kind)),
-  arrayLiteral(steps.map(({ event }) => event.actor.id ?? null)),
-  arrayLiteral(steps.map(({ loop }) => loop.state)),
-  arrayLiteral(steps.map(({ loop }) => loop.cycle)),
-  arrayLiteral(steps.map(({ loop }) => loop.team)),
-  arrayLiteral(steps.map(({ loop }) => loop.priority)),
-  arrayLiteral(steps.map(({ loop }) => loop.owner ?? null)),
-  arrayLiteral(steps.map(({ event }) => feedbackOf(event)?.feedbackId ?? null)),
-  arrayLiteral(steps.map(({ event }) => feedbackOf(event)?.revision ?? null)),
+export const historyValues = (steps: readonly Step[], book: SlaBook): unknown[] => [
+  steps.map(({ loop }) => loop.loopId),
+  steps.map(({ event }) => event.version),
+  steps.map(({ event }) => event.change),
+  steps.map(({ event }) => event.at.toISOString()),
+  steps.map(({ event }) => event.actor.kind),
+  steps.map(({ event }) => event.actor.id ?? null),
+  steps.map(({ loop }) => loop.state),
+  steps.map(({ loop }) => loop.cycle),
+  steps.map(({ loop }) => loop.team),
+  steps.map(({ loop }) => loop.priority),
+  steps.map(({ loop }) => loop.owner ?? null),
+  steps.map(({ event }) => feedbackOf(event)?.feedbackId ?? null),
+  steps.map(({ event }) => feedbackOf(event)?.revision ?? null),
   jsonTexts(
     steps.map(({ event }) => {
       const detail = detailOf(event);
       return detail && JSON.stringify(detail);
     }),
   ),
-  arrayLiteral(steps.map(({ loop }) => loop.level)),
+  steps.map(({ loop }) => loop.level),
   jsonTexts(
     steps.map(({ loop, event }) => {
       const clocks = clocksOf(loop, event.at, book);

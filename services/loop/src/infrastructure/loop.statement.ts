@@ -6,7 +6,6 @@ import { type Loop } from '../domain/loop.js';
 import { nextLimit } from '../domain/sla/clocks.js';
 import { type SlaBook } from '../domain/sla/sla-book.js';
 import { type Step } from '../domain/settlement.js';
-import { arrayLiteral } from './array-literal.js';
 import { ringBell } from './delivery-bell.js';
 import { insertDeliveries } from './delivery.statement.js';
 import { followLoops } from './follow-up.statement.js';
@@ -68,7 +67,7 @@ async function insertLoops(tx: EntityManager, loops: readonly Loop[], book: SlaB
     loops.length,
     `insert into loop (${[...changing, ...lasting].map(({ name }) => name).join(', ')})
       select * from unnest(${parametersOf([...changing, ...lasting])}) on conflict do nothing`,
-    [...changing, ...lasting].map(({ valueOf }) => arrayLiteral(loops.map((loop) => valueOf(loop, book)))),
+    [...changing, ...lasting].map(({ valueOf }) => loops.map((loop) => valueOf(loop, book))),
   );
 }
 
@@ -85,8 +84,8 @@ async function updateLoops(tx: EntityManager, moves: readonly Move[], book: SlaB
       from unnest(${parametersOf(changing)}, $${names.length + 1}::int[]) n(${names.join(', ')}, before)
       where l.loop_id = n.loop_id and l.version = n.before`,
     [
-      ...changing.map(({ valueOf }) => arrayLiteral(moves.map(({ loop }) => valueOf(loop, book)))),
-      arrayLiteral(moves.map(({ before }) => before.version)),
+      ...changing.map(({ valueOf }) => moves.map(({ loop }) => valueOf(loop, book))),
+      moves.map(({ before }) => before.version),
     ],
   );
 }
@@ -108,7 +107,7 @@ async function dropDeadlines(
   await tx.query(
     `delete from deadline d using unnest($1::uuid[], $2::text[]) n(loop_id, kind)
       where d.loop_id = n.loop_id and d.kind = n.kind`,
-    [arrayLiteral(dropped.map(({ loopId }) => loopId)), arrayLiteral(dropped.map(({ kind }) => kind))],
+    [dropped.map(({ loopId }) => loopId), dropped.map(({ kind }) => kind)],
   );
 }
 
@@ -117,11 +116,7 @@ async function keepDeadlines(tx: EntityManager, kept: readonly KeptDeadline[]): 
   await tx.query(
     `insert into deadline (loop_id, kind, due_at) select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
       on conflict (loop_id, kind) do update set due_at = excluded.due_at`,
-    [
-      arrayLiteral(kept.map(({ loopId }) => loopId)),
-      arrayLiteral(kept.map(({ kind }) => kind)),
-      arrayLiteral(kept.map(({ dueAt }) => dueAt.toISOString())),
-    ],
+    [kept.map(({ loopId }) => loopId), kept.map(({ kind }) => kind), kept.map(({ dueAt }) => dueAt.toISOString())],
   );
 }
 
@@ -149,11 +144,7 @@ async function tally(tx: EntityManager, opened: readonly Loop[], moves: readonly
       select team, state, (pg_backend_pid() % 64)::smallint, count
       from unnest($1::text[], $2::text[], $3::bigint[]) n(team, state, count) order by 1, 2
       on conflict (team, state, slot) do update set count = loop_tally.count + excluded.count`,
-    [
-      arrayLiteral(changed.map(({ team }) => team)),
-      arrayLiteral(changed.map(({ state }) => state)),
-      arrayLiteral(changed.map(({ count }) => count)),
-    ],
+    [changed.map(({ team }) => team), changed.map(({ state }) => state), changed.map(({ count }) => count)],
   );
 }
 

@@ -8,7 +8,6 @@ import { NoticeStore, type DueNotice, type TellTransaction } from '../domain/not
 import { outgoingSettlement, type Notice, type OtherNotice, type Settled } from '../domain/notice.js';
 import { outgoingRequest, replyOf } from '../domain/reply.js';
 import { bringBack } from './archive.statement.js';
-import { arrayLiteral } from './array-literal.js';
 import { askedSince } from './contact.statement.js';
 import { lockDueLoops } from './due-loops.statement.js';
 import { NoticeEntity, noticeOf } from './notice.entity.js';
@@ -166,7 +165,7 @@ class PostgresTell implements TellTransaction {
   private async textsOf(improvements: readonly string[]): Promise<Map<string, string>> {
     const rows = await this.manager.query<{ id: string; text: string }[]>(
       'select improvement_id id, text from notice_message where improvement_id = any($1::uuid[])',
-      [arrayLiteral(improvements)],
+      [improvements],
     );
     return new Map(rows.map(({ id, text }) => [id, text]));
   }
@@ -183,7 +182,7 @@ class PostgresTell implements TellTransaction {
       .query<(Omit<OtherNotice, 'askedAt'> & { askedAt: Date | null; improvementId: string; customer: string })[]>(
         `select notice_id "noticeId", improvement_id "improvementId", customer, state, asked_at "askedAt" from notice
           where improvement_id = any($1::uuid[]) and customer = any($2::uuid[])`,
-        [arrayLiteral(improvements), arrayLiteral(customers)],
+        [improvements, customers],
       )
       .then((rows) => rows.map(({ askedAt, ...row }) => ({ ...row, ...(askedAt && { askedAt }) })));
   }
@@ -200,17 +199,17 @@ class PostgresTell implements TellTransaction {
           c(id, state, reason, due_at, attempts, customer, asked_at, settled_at, way, language, feedback_id)
         where n.notice_id = c.id and n.state = 'pending'`,
       [
-        arrayLiteral(notices.map(({ noticeId }) => noticeId)),
-        arrayLiteral(notices.map(({ state }) => state)),
-        arrayLiteral(notices.map(({ reason }) => reason ?? null)),
-        arrayLiteral(notices.map(({ dueAt }) => dueAt.toISOString())),
-        arrayLiteral(notices.map(({ attempts }) => attempts)),
-        arrayLiteral(notices.map(({ customer }) => customer ?? null)),
-        arrayLiteral(notices.map(({ askedAt }) => time(askedAt))),
-        arrayLiteral(notices.map(({ settledAt }) => time(settledAt))),
-        arrayLiteral(notices.map(({ way }) => way ?? null)),
-        arrayLiteral(notices.map(({ language }) => language ?? null)),
-        arrayLiteral(notices.map(({ feedbackId }) => feedbackId ?? null)),
+        notices.map(({ noticeId }) => noticeId),
+        notices.map(({ state }) => state),
+        notices.map(({ reason }) => reason ?? null),
+        notices.map(({ dueAt }) => dueAt.toISOString()),
+        notices.map(({ attempts }) => attempts),
+        notices.map(({ customer }) => customer ?? null),
+        notices.map(({ askedAt }) => time(askedAt)),
+        notices.map(({ settledAt }) => time(settledAt)),
+        notices.map(({ way }) => way ?? null),
+        notices.map(({ language }) => language ?? null),
+        notices.map(({ feedbackId }) => feedbackId ?? null),
       ],
     );
   }

@@ -2,7 +2,6 @@ import { type Outbox } from '@closeloop/messaging';
 import { type EntityManager } from 'typeorm';
 import { outgoingSettlement, type Settled } from '../domain/notice.js';
 import { type Reply } from '../domain/reply.js';
-import { arrayLiteral } from './array-literal.js';
 
 /** Others of the same improvement to the same customer hang on what became of it: it is their turn. */
 export async function wakeOthers(manager: EntityManager, noticeIds: readonly string[]): Promise<void> {
@@ -10,7 +9,7 @@ export async function wakeOthers(manager: EntityManager, noticeIds: readonly str
     `update notice n set due_at = least(n.due_at, clock_timestamp()) from notice done
       where done.notice_id = any($1::uuid[]) and n.improvement_id = done.improvement_id and n.customer = done.customer
         and n.state = 'pending' and n.asked_at is null`,
-    [arrayLiteral(noticeIds)],
+    [noticeIds],
   );
 }
 
@@ -29,7 +28,7 @@ export async function settleByReplies(
       `update notice set state = 'sent', settled_at = clock_timestamp()
         where notice_id = any($1::uuid[]) and state = 'handed-over'
         returning notice_id "noticeId", improvement_id "improvementId", loop_id "loopId", way, settled_at "at"`,
-      [arrayLiteral(said)],
+      [said],
     );
     const settled = rows[0].map((row): Settled => ({ ...row, outcome: 'sent' }));
     await outbox.append(manager, settled.map(outgoingSettlement));
@@ -40,7 +39,7 @@ export async function settleByReplies(
       `update notice set state = 'pending', due_at = clock_timestamp(), asked_at = null, way = null,
           failed = array_append(failed, way)
         where notice_id = any($1::uuid[]) and state = 'handed-over'`,
-      [arrayLiteral(failed)],
+      [failed],
     );
   }
   if (said.length + failed.length > 0) await wakeOthers(manager, [...said, ...failed]);

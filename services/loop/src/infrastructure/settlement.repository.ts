@@ -14,7 +14,7 @@ import { changeOf } from '../domain/loop-changed.js';
 import { type Loop } from '../domain/loop.js';
 import { type SettledFeedback } from '../domain/settlement.js';
 import { bringBackWordsOf, droppedUntil, everyStepOf, lockLoopRows } from './archive.statement.js';
-import { arrayLiteral, jsonArray, jsonTexts } from './array-literal.js';
+import { jsonArray, jsonTexts } from './json-texts.js';
 import {
   feedbackColumns,
   type FeedbackEntity,
@@ -184,12 +184,12 @@ class PostgresSettlement implements SettlementTransaction {
         on conflict do nothing`,
       [
         ...keyColumns(settlements.map(({ key }) => key)),
-        arrayLiteral(settlements.map(({ told }) => told.feedback!.settlement)),
-        arrayLiteral(settlements.map(({ told }) => told.feedback!.outcome)),
-        arrayLiteral(settlements.map(({ told }) => told.loopId)),
-        arrayLiteral(settlements.map(({ told }) => told.version)),
-        arrayLiteral(settlements.map(({ told }) => told.feedback!.team ?? null)),
-        arrayLiteral(settlements.map(({ told }) => told.feedback!.sentiment ?? null)),
+        settlements.map(({ told }) => told.feedback!.settlement),
+        settlements.map(({ told }) => told.feedback!.outcome),
+        settlements.map(({ told }) => told.loopId),
+        settlements.map(({ told }) => told.version),
+        settlements.map(({ told }) => told.feedback!.team ?? null),
+        settlements.map(({ told }) => told.feedback!.sentiment ?? null),
         now,
       ],
     );
@@ -204,9 +204,9 @@ class PostgresSettlement implements SettlementTransaction {
         on conflict (words_id) do update set loop_id = excluded.loop_id, revision = excluded.revision,
           at = excluded.at, body = excluded.body`,
       [
-        arrayLiteral(words.map(({ feedbackId }) => feedbackId)),
-        arrayLiteral(words.map(({ loopId }) => loopId)),
-        arrayLiteral(words.map(({ revision }) => revision)),
+        words.map(({ feedbackId }) => feedbackId),
+        words.map(({ loopId }) => loopId),
+        words.map(({ revision }) => revision),
         jsonTexts(words.map(({ body }) => body)),
         now,
       ],
@@ -214,12 +214,12 @@ class PostgresSettlement implements SettlementTransaction {
   }
 }
 
-const keyColumns = (keys: readonly SettlementKey[]): string[] => [
-  arrayLiteral(keys.map(({ feedbackId }) => feedbackId)),
-  arrayLiteral(keys.map(({ revision }) => revision)),
-  arrayLiteral(keys.map(({ tagRevision }) => tagRevision)),
-  arrayLiteral(keys.map(({ routeRevision }) => routeRevision)),
-  arrayLiteral(keys.map(({ contentHash }) => contentHash)),
+const keyColumns = (keys: readonly SettlementKey[]): unknown[] => [
+  keys.map(({ feedbackId }) => feedbackId),
+  keys.map(({ revision }) => revision),
+  keys.map(({ tagRevision }) => tagRevision),
+  keys.map(({ routeRevision }) => routeRevision),
+  keys.map(({ contentHash }) => contentHash),
 ];
 
 /** What was told, put together again: the loop as it was after that version; of a loop that was dropped, the settlement alone. */

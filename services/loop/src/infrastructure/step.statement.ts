@@ -3,7 +3,6 @@ import { type EntityManager } from 'typeorm';
 import { changeOf } from '../domain/loop-changed.js';
 import { inboxEvents, stepKey, type RoutedWords } from '../domain/team-inbox.js';
 import { archivedRows } from './archive.statement.js';
-import { arrayLiteral } from './array-literal.js';
 import { type LoopHistoryEntity } from './loop-history.entity.js';
 import { teamBefore } from './delivery.statement.js';
 
@@ -48,7 +47,7 @@ function readKept(manager: EntityManager, keys: readonly StepKey[]): Promise<Ste
         join loop_history s on s.loop_id = k.loop_id and s.version = k.version
         left join loop_history o on o.loop_id = k.loop_id and o.version = 1
         left join words w on w.words_id = coalesce(s.feedback_id, o.feedback_id) and w.kind = 'feedback'`,
-    [arrayLiteral(keys.map(({ loopId }) => loopId)), arrayLiteral(keys.map(({ version }) => version))],
+    [keys.map(({ loopId }) => loopId), keys.map(({ version }) => version)],
   );
 }
 
@@ -61,7 +60,7 @@ function readArchived(manager: EntityManager, keys: readonly StepKey[]): Promise
         join lateral ${archivedRows('loop_history', 'a')} s on s.version = k.version
         left join lateral ${archivedRows('loop_history', 'a')} o on o.version = 1
         left join lateral ${archivedRows('words', 'a')} w on w.words_id = coalesce(s.feedback_id, o.feedback_id) and w.kind = 'feedback'`,
-    [arrayLiteral(keys.map(({ loopId }) => loopId)), arrayLiteral(keys.map(({ version }) => version))],
+    [keys.map(({ loopId }) => loopId), keys.map(({ version }) => version)],
   );
 }
 

@@ -1,0 +1,12 @@
+/** JSON has it as an escape only. */
+const separator = '\x1e';
+
+/**
+ * JSON texts as one text that needs no escapes: in an array literal each of their quotes has one, which took a sixth of
+ * what settling a batch allocates. To be read by `jsonArray`.
+ */
+export const jsonTexts = (values: readonly (string | null)[]): string =>
+  values.map((value) => value ?? '').join(separator);
+
+/** SQL that reads a parameter made by `jsonTexts` as json[]; none at all, and a single null, are an empty array. */
+export const jsonArray = (parameter: string): string => `string_to_array(${parameter}, E'\\x1e', '')::json[]`;
