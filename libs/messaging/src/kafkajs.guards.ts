@@ -270,14 +270,14 @@ function guardStop(prototype: ConsumerGroup): void {
       await sleep(10);
       return [];
     }
-    const stopped = new AbortController();
+    // not by events.once() and a signal of its own: an abort makes an error each time, with its stack
+    let stopped!: () => void;
+    const nothing = new Promise<readonly unknown[]>((resolve) => (stopped = () => resolve([])));
+    stop.addEventListener('abort', stopped);
     try {
-      return await Promise.race([
-        fetch.call(this, nodeId),
-        once(stop, 'abort', { signal: stopped.signal }).then(() => []),
-      ]);
+      return await Promise.race([fetch.call(this, nodeId), nothing]);
     } finally {
-      stopped.abort();
+      stop.removeEventListener('abort', stopped);
     }
   };
 }
