@@ -412,12 +412,15 @@ describe('a webhook', () => {
 describe('replicas', () => {
   it('deliver each once in the good case', async () => {
     const other = await start();
+    // a lease that is over, and an answer that came too late, are not the good case: a busy machine is slower than 1.5 s
+    for (const { app } of running) Object.assign(app.get(DeliveryTimes), new DeliveryTimes());
     await endpoint();
     await Promise.all(Array.from({ length: 40 }, () => opened()));
     await settled(40);
     const ids = receiver.of(path).map(({ headers }) => headers['webhook-id']);
     expect([ids.length, new Set(ids).size]).toEqual([40, 40]);
     await stop(other);
+    Object.assign(service.app.get(DeliveryTimes), short);
   });
 
   it('send the same again, under the same id, when one was killed between the sending and the writing', async () => {
