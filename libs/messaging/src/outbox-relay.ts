@@ -1,4 +1,4 @@
-import { attributesOf, describeError, type SpanTeller, type Trace, type Tracer } from '@closeloop/platform';
+import { attributesOf, describeError, kept, type SpanTeller, type Trace, type Tracer } from '@closeloop/platform';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -48,6 +48,17 @@ interface Sent {
   readonly shard: number;
   readonly ids: readonly string[];
 }
+
+const firstRows = kept(
+  `select rows.* from unnest($1::smallint[]) as asked (shard), lateral (
+     select shard, id, topic, key, headers, value from outbox where outbox.shard = asked.shard order by id limit $2
+   ) rows order by shard, id`,
+);
+const deletion = kept(
+  `delete from outbox using unnest($1::smallint[], $2::bigint[]) as sent (shard, id)
+   where outbox.shard = sent.shard and outbox.id = sent.id
+     and (select set_config('synchronous_commit', 'off', true)) is not null`,
+);
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -277,12 +288,7 @@ export class OutboxRelay {
   }
 
   async #readFirst(shards: readonly number[]): Promise<OutboxRow[][]> {
-    const rows = await this.dataSource.query<(OutboxRow & { readonly shard: number })[]>(
-      `select rows.* from unnest($1::smallint[]) as asked (shard), lateral (
-         select shard, id, topic, key, headers, value from outbox where outbox.shard = asked.shard order by id limit $2
-       ) rows order by shard, id`,
-      [shards, maxRows],
-    );
+    const rows = await this.dataSource.query<(OutboxRow & { readonly shard: number })[]>(firstRows, [shards, maxRows]);
     const byShard = new Map(shards.map((shard): [number, OutboxRow[]] => [shard, []]));
     for (const row of rows) byShard.get(row.shard)!.push(row);
     return shards.map((shard) => byShard.get(shard)!);
@@ -290,12 +296,10 @@ export class OutboxRelay {
 
   /** A crash may bring them back: they are sent twice, which is normal, so that nobody waits for the disk. */
   async #delete(sent: readonly Sent[]): Promise<void[]> {
-    await this.dataSource.query(
-      `delete from outbox using unnest($1::smallint[], $2::bigint[]) as sent (shard, id)
-       where outbox.shard = sent.shard and outbox.id = sent.id
-         and (select set_config('synchronous_commit', 'off', true)) is not null`,
-      [sent.flatMap(({ shard, ids }) => ids.map(() => shard)), sent.flatMap(({ ids }) => ids)],
-    );
+    await this.dataSource.query(deletion, [
+      sent.flatMap(({ shard, ids }) => ids.map(() => shard)),
+      sent.flatMap(({ ids }) => ids),
+    ]);
     return sent.map(() => undefined);
   }
 

@@ -22,6 +22,14 @@ export class DatabaseConfig {
   @Max(500)
   poolSize: number = 10;
 
+  /**
+   * Whether the server keeps statements that transactions repeat, parsed and planned, for each connection. Not behind a pooler that gives each
+   * transaction another connection and does not keep them itself (PgBouncer before 1.21).
+   */
+  @FromEnv('DATABASE_KEEP_STATEMENTS')
+  @IsBoolean()
+  keepStatements: boolean = true;
+
   /** Seconds to wait for a connection, a free one in the pool included. */
   @FromEnv('DATABASE_CONNECT_TIMEOUT_SECONDS')
   @IsInt()

@@ -1,11 +1,10 @@
-import { type Writable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type Logger as TypeOrmLogger, type MigrationInterface } from 'typeorm';
 
-import { arrayLiteral } from './array-literal.js';
 import { loadConfig, variableOf } from './configuration.js';
 import { isConnectionFailure } from './connection-failure.js';
+import { DatabaseClient, type DatabaseClientConfig } from './database-client.js';
 import { databaseNameOf, databaseUrlOf } from './database-url.js';
 import { DatabaseConfig } from './database.config.js';
 import { type Env, variablePrefixOf } from './environment.js';
@@ -28,45 +27,15 @@ const UNDEFINED_TABLE = '42P01';
 const MIGRATION_LOCK = 4_601_040_603;
 const logger = new Logger('Database');
 
-/**
- * A connection that ends between two statements is told by its next one, and the pool drops it. Between the pool and whoever takes it from there
- * nobody listens for a moment, and an error that nobody hears of would end the process.
- */
-class HeardClient extends pg.Client {
-  #corked = false;
-
-  constructor(config?: pg.ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
-  }
-
-  /** What is asked in one turn goes out by one write; arrays among its parameters as literals of our own making. */
-  override query = ((...[statement, ...words]: Parameters<pg.Client['query']>) => {
-    if (!this.#corked) {
-      const { stream } = (this as unknown as { readonly connection: { readonly stream: Writable } }).connection;
-      stream.cork();
-      this.#corked = true;
-      process.nextTick(() => {
-        this.#corked = false;
-        stream.uncork();
-      });
-    }
-    const [values, ...rest] = words as unknown[];
-    const given = Array.isArray(values) ? [values.map(parameterOf), ...rest] : words;
-    return super.query(...([statement, ...given] as Parameters<pg.Client['query']>));
-  }) as pg.Client['query'];
-}
-
-const parameterOf = (value: unknown): unknown => (Array.isArray(value) ? (arrayLiteral(value) ?? value) : value);
-
 /** Connection settings of pg for this service, TLS and time-outs included. */
-export function connectionOf(service: string, env: Env): pg.PoolConfig {
+export function connectionOf(service: string, env: Env): pg.PoolConfig & DatabaseClientConfig {
   const config = loadConfig(DatabaseConfig, env, service);
   const url = new URL(databaseUrlOf(service, env));
   // pg lets the URL's sslmode win over `ssl`.
   if (config.ssl !== undefined) url.searchParams.delete('sslmode');
   return {
-    Client: HeardClient,
+    Client: DatabaseClient,
+    keepStatements: config.keepStatements,
     // a statement need not wait for the answer to the one before it: see pipelined()
     pipeline: true,
     connectionString: url.toString(),

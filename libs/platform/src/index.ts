@@ -23,6 +23,7 @@ export { configProvider, FromEnv, loadConfig } from './configuration.js';
 export { isConnectionFailure, isStoreUnavailable, sqlStateOf } from './connection-failure.js';
 export { createService, type RunningService, type ServiceOptions, startService } from './start-service.js';
 export { databaseUrlOf } from './database-url.js';
+export { kept } from './database-client.js';
 export { connectionOf, type DatabaseDefinition, migrateDatabase, openDatabase, untilReachable } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { ENVIRONMENT, type Env, SERVICE_NAME, SERVICE_TRANSPORT } from './environment.js';
