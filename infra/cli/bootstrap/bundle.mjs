@@ -12,10 +12,10 @@ import { build, stop } from 'esbuild';
  * process that has to find, read and compile 1,400 files takes four times the processor time to start, and that is what it comes back by
  * after a crash (ADR 0009). kafkajs stays outside: its files are patched (kafkajs.guards.ts).
  * @param programs by the service's name, its compiled main, and the folder that its bundle goes into
- * @param flags what node is started with
+ * @param flagsOf what node is started with for a service of that name
  * @param optionsOf the NODE_OPTIONS that a service of that name is run with
  */
-export async function bundleServices(programs, flags, optionsOf) {
+export async function bundleServices(programs, flagsOf, optionsOf) {
   // First all of them: one may lie in another's.
   for (const { outfolder } of programs) await rm(outfolder, { recursive: true, force: true });
   for (const program of programs) await bundle(program);
@@ -25,7 +25,7 @@ export async function bundleServices(programs, flags, optionsOf) {
     [...new Set([optionsOf(program.service), process.env.NODE_OPTIONS ?? ''])].map((options) => ({ program, options })),
   );
   const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await keepCompiled(next, flags);
+    for (let next = waiting.shift(); next; next = waiting.shift()) await keepCompiled(next, flagsOf);
   };
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker));
 }
@@ -125,8 +125,8 @@ const programOf = (options) =>
   ].join('\n');
 
 /** Lets it load everything and end for want of a port. */
-async function keepCompiled({ program: { service, outfolder }, options }, flags) {
-  const child = spawn(process.execPath, [...flags, join(outfolder, keeper)], {
+async function keepCompiled({ program: { service, outfolder }, options }, flagsOf) {
+  const child = spawn(process.execPath, [...flagsOf(service), join(outfolder, keeper)], {
     env: { PATH: process.env.PATH, NODE_OPTIONS: options, [`${service.toUpperCase()}_PORT`]: 'none' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -182,7 +182,7 @@ async function buildAll(say) {
   // What it needs is installed by now.
   const { bundleServices } = await import('./bundle.mjs');
   const { memoryOptions, nodeFlags } = await import('../dist/memory-options.js');
-  await bundleServices(programs(), nodeFlags(), (service) => memoryOptions(service).NODE_OPTIONS);
+  await bundleServices(programs(), nodeFlags, (service) => memoryOptions(service).NODE_OPTIONS);
   writeFileSync(builtMark, buildHash());
   say(`Built in ${seconds(begun)}.`);
 }

@@ -23,20 +23,28 @@ const semiSpaceMegabytes: Readonly<Record<ProgramName, 8 | 16>> = {
 };
 
 /**
+ * By how much a heap may grow before V8 goes through all of it again. With its own 30 % it does so four times a second behind a backlog. The
+ * hops keep nothing, and have room for more; the others would come near to 180 MB.
+ */
+const heapGrowingPercent: Readonly<Record<ProgramName, number>> = {
+  ...{ ingestion: 60, learning: 60, rehearsal: 60, loop: 60, insights: 60, console: 60 },
+  ...{ sentiment: 100, routing: 100 },
+};
+
+/**
  * What node is started with before a service's main: it takes these from its command line only.
  *
  * - Heaps are small: helpers that collect garbage beside a service's own thread take more than they spare it, and take it from the other
  *   services where all processors are busy.
- * - V8 lets a heap of this size grow by 30 % before it goes through all of it again, which is four times a second behind a backlog.
- * - What V8 has optimized of a function that is made anew for each batch, `values.map((value) => …)`, goes with the next of these
- *   collections, and is made again: a fifth of what the services took. So the small ones have to be as hot as any other first (ADR 0024).
+ * - What V8 has optimized of a function that is made anew for each batch, `values.map((value) => …)`, goes with the next
+ *   collection of the whole heap, and is made again: a fifth of what the services took. So the small ones have to be as hot as any other first (ADR 0024).
  *   Only Node 20's V8 can be told so; later ones end at once with what they do not know.
  *
  * @param version of the Node that is started, `20.19.0`
  */
-export const nodeFlags = (version: string = process.versions.node): readonly string[] => [
+export const nodeFlags = (service: ProgramName, version: string = process.versions.node): readonly string[] => [
   '--single-threaded-gc',
-  '--heap-growing-percent=60',
+  `--heap-growing-percent=${heapGrowingPercent[service]}`,
   ...(version.startsWith('20.') ? ['--max-bytecode-size-for-early-opt=0'] : []),
 ];
 

@@ -68,7 +68,7 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   await rename(logFile, join(logs, `${service}.previous.log`)).catch(() => undefined);
   const log = await open(logFile, 'a');
 
-  const child = spawn(process.execPath, [...nodeFlags(), mainOf(service), dataWord(dataDir)], {
+  const child = spawn(process.execPath, [...nodeFlags(service), mainOf(service), dataWord(dataDir)], {
     cwd: workspaceRoot,
     env: { ...memoryOptions(service), ...env, [`${service.toUpperCase()}_PORT`]: String(port) },
     // Ctrl-C in a terminal reaches the whole process group; services are told once, by stop().

@@ -65,7 +65,7 @@ describe('what the chart says of the services is what the code says', () => {
     );
     expect(Object.keys(facts).sort()).toEqual([...programs].sort());
     expect(Object.fromEntries(composed.map(([name, { command }]) => [name, command]))).toEqual(
-      Object.fromEntries(programs.map((name) => [name, ['node', ...nodeFlags(imageNode), facts[name].main]])),
+      Object.fromEntries(programs.map((name) => [name, ['node', ...nodeFlags(name, imageNode), facts[name].main]])),
     );
   });
 
@@ -126,7 +126,7 @@ describe.each([
   it('every service is started as the other ways to start it do', () => {
     for (const name of programs) {
       const [container] = named('Deployment', name).spec.template.spec.containers;
-      expect(container.command).toEqual(['node', ...nodeFlags(imageNode), facts[name].main]);
+      expect(container.command).toEqual(['node', ...nodeFlags(name, imageNode), facts[name].main]);
     }
   });
 

@@ -84,7 +84,7 @@ async function startServices(place: Place, parts: readonly Part[], replicas: num
         startProgram({
           name,
           command: process.execPath,
-          words: [...nodeFlags(), mainOf(part)],
+          words: [...nodeFlags(part), mainOf(part)],
           env: { ...memoryOptions(part), ...env, [`${part.toUpperCase()}_PORT`]: String(ports[at]) },
           logFile: join(place.folder, `${name}.log`),
           ready: () =>

@@ -126,7 +126,8 @@ export class Replica {
       const { options } = this;
       const log = await open(options.logFile, 'a');
       await log.write(`--- started at ${new Date().toISOString()}\n`);
-      const child = spawn(process.execPath, [...nodeFlags(), options.program, options.mark, `--replica=${this.name}`], {
+      const words = [...nodeFlags(options.service), options.program, options.mark, `--replica=${this.name}`];
+      const child = spawn(process.execPath, words, {
         cwd: workspaceRoot,
         env: {
           ...memoryOptions(options.service),
