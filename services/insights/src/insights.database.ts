@@ -4,6 +4,7 @@ import { ImprovementEntity } from './infrastructure/improvement.entity.js';
 import { InsightEntity, InsightHistoryEntity } from './infrastructure/insight.entity.js';
 import { Emerging1764820000000 } from './infrastructure/migrations/emerging.migration.js';
 import { OuterLoop1764810000000 } from './infrastructure/migrations/outer-loop.migration.js';
+import { PendingCounts1764840000000 } from './infrastructure/migrations/pending-counts.migration.js';
 import { ReadModel1764800000000 } from './infrastructure/migrations/read-model.migration.js';
 
 export const insightsDatabase: DatabaseDefinition = {
@@ -14,5 +15,6 @@ export const insightsDatabase: DatabaseDefinition = {
     ReadModel1764800000000,
     OuterLoop1764810000000,
     Emerging1764820000000,
+    PendingCounts1764840000000,
   ],
 };

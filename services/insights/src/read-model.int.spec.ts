@@ -18,11 +18,13 @@ import {
   type Issue,
 } from './domain/statistics/first-contact-resolution.js';
 import { aHistory, loopOf, randomOf, routedOf, type HistoryEvent } from './history.fixture.js';
+import { CubeRepository } from './infrastructure/cube.repository.js';
 import { DictionaryRepository } from './infrastructure/dictionary.repository.js';
 import { DriverRepository } from './infrastructure/driver.repository.js';
 import { EmergingRepository } from './infrastructure/emerging.repository.js';
 import { MetricRepository } from './infrastructure/metric.repository.js';
 import { modelTables } from './infrastructure/model-tables.js';
+import { PendingCounts1764840000000 } from './infrastructure/migrations/pending-counts.migration.js';
 import { ModelRepository } from './infrastructure/model.repository.js';
 import { insightsDatabase } from './insights.database.js';
 
@@ -32,6 +34,7 @@ let environment: TestEnvironment;
 let database: DataSource;
 let keepFeedback: KeepFeedback;
 let keepLoops: KeepLoops;
+let cubeCounts: CubeRepository;
 let metrics: MetricRepository;
 
 beforeAll(async () => {
@@ -47,7 +50,8 @@ beforeAll(async () => {
   const store = new ModelRepository();
   keepFeedback = new KeepFeedback(store, dictionary);
   keepLoops = new KeepLoops(store, dictionary);
-  metrics = new MetricRepository(database);
+  cubeCounts = new CubeRepository(database);
+  metrics = new MetricRepository(database, cubeCounts);
 }, 60_000);
 afterAll(async () => {
   await database?.destroy();
@@ -73,6 +77,7 @@ const tables = [
 ] as const;
 /** Everything that is counted; what is counted for is a set. */
 async function model(): Promise<Record<string, unknown[]>> {
+  await cubeCounts.takeIn();
   const contents: Record<string, unknown[]> = {};
   for (const table of tables) {
     const rows = await database.query<{ row: string }[]>(`select t::text as row from model.${table} t order by 1`);
@@ -137,6 +142,46 @@ describe('The read model', () => {
     }
   });
 
+  it('has each count in its cubes once they are asked, whoever asks at the same time', async () => {
+    const history = aHistory(9, 20);
+    await keep(history);
+    const expected = await model();
+    await database.query(`drop schema model cascade; ${modelTables('model')}`);
+    let isKept = false;
+    const asking = ['2026-02-01', '2026-03-01'].map(async (from) => {
+      while (!isKept) {
+        await metrics.counts({
+          ...{ of: 'feedback', measures: [measures.sentiment], from: new Date(from), to: new Date('2026-06-01') },
+          ...{ by: [], period: 'total', daily: false, filters: new Map() },
+        });
+      }
+    });
+    for (const event of history) await keep([event]);
+    isKept = true;
+    await Promise.all(asking);
+    expect(await model()).toEqual(expected);
+    expect(await database.query('select from model.pending_count')).toEqual([]);
+  });
+
+  it('of an older installation is given the table for what waits, and gives back what lies there when it is taken away', async () => {
+    const history = aHistory(13, 20);
+    await keep(history);
+    const expected = await model();
+    const migration = new PendingCounts1764840000000();
+    await database.query(`drop schema model cascade; ${modelTables('model')}; drop table model.pending_count`);
+    const runner = database.createQueryRunner();
+    try {
+      await migration.up(runner);
+      await migration.up(runner);
+      await keep(history);
+      await migration.down(runner);
+      const rows = await database.query<{ row: string }[]>('select t::text as row from model.cube_day t order by 1');
+      expect(rows.map(({ row }) => row)).toEqual(expected['cube_day']);
+    } finally {
+      await runner.release();
+    }
+  });
+
   it('gives the series that can be judged, as the facts count, and those that are open', async () => {
     await keep(aHistory(17, 400));
     const day = (iso: string): number => Date.parse(iso) / 86_400_000;
@@ -161,7 +206,7 @@ describe('The read model', () => {
         ),
       );
     const rare = all.find((one) => weekly(one) < 4)!;
-    const found = await new EmergingRepository(database, {} as AuditLog).exclusively((work) =>
+    const found = await new EmergingRepository(database, {} as AuditLog, cubeCounts).exclusively((work) =>
       work.series(period, judgedFrom, 4, [rare.key]),
     );
     const by = new Map(found!.map((one) => [keyOf(one.key), one]));
@@ -189,7 +234,7 @@ describe('The read model', () => {
       to: new Date('2026-06-01'),
       filters: new Map(),
     } as const;
-    const cellsOf = (Kind: typeof DriverRepository) => new Kind(database, dictionary).cells(asked);
+    const cellsOf = (Kind: typeof DriverRepository) => new Kind(database, dictionary, cubeCounts).cells(asked);
     const [all, part, sample] = await Promise.all([cellsOf(DriverRepository), cellsOf(Hasty), cellsOf(Sampling)]);
     const countOf = ({ cells }: typeof all): number => cells.reduce((sum, { count }) => sum + count, 0);
     const idsBelow = async (share: number): Promise<number> => {

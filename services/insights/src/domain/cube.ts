@@ -137,11 +137,7 @@ export class CountSums {
     }
   }
 
-  add({ cube, day, values, measure, bucket, question, scale, n }: Count): void {
-    this.#addAt(cube, day, values, [countedMark(measure, bucket, question, scale)], n);
-  }
-
-  /** One for each place, without those that come to nothing, in the order of their places */
+  /** One for each place, without those that come to nothing */
   counts(): Count[] {
     const counts: Count[] = [];
     for (const { cube, day, values, sums } of this.#places.values()) {
@@ -151,7 +147,7 @@ export class CountSums {
         counts.push({ cube, measure, day, values, question, scale, bucket, n });
       }
     }
-    return counts.sort(comparePlaces);
+    return counts;
   }
 
   #addTo(
@@ -203,31 +199,6 @@ export class CountSums {
 const manyOf = (values: readonly ValueId[] | undefined): readonly ValueId[] =>
   values && values.length > 0 ? values : [unsaid];
 
-const dayMs = 86_400_000;
-/** The first day of a day's month, both days since 1970. */
-export function monthOf(day: number): number {
-  const date = new Date(day * dayMs);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth()) / dayMs;
-}
-
 /** Counts that are few days old and gone soon are not worth a month's: they say the minute of their day. */
-export const isDaily = (measure: number): boolean =>
-  measure === measures.responseWaiting || measure === measures.resolutionWaiting;
-
-/** The sum of counts: one for each place, without those that come to nothing, in the order of their places. */
-export function summed(counts: Iterable<Count>): Count[] {
-  const sums = new CountSums();
-  for (const count of counts) sums.add(count);
-  return sums.counts();
-}
-
-const comparePlaces = (one: Count, other: Count): number =>
-  one.cube - other.cube ||
-  one.measure - other.measure ||
-  one.day - other.day ||
-  one.values[0] - other.values[0] ||
-  one.values[1] - other.values[1] ||
-  one.values[2] - other.values[2] ||
-  one.question - other.question ||
-  one.scale - other.scale ||
-  one.bucket - other.bucket;
+export const dailyMeasures: readonly number[] = [measures.responseWaiting, measures.resolutionWaiting];
+export const isDaily = (measure: number): boolean => dailyMeasures.includes(measure);

@@ -57,7 +57,7 @@ export interface ModelTransaction {
   loops(loopIds: readonly string[]): Promise<Map<string, StandingLoop>>;
   saveLoops(loops: readonly CountedLoop[]): Promise<void>;
   savePlaces(places: readonly Place[]): Promise<void>;
-  /** In the order of their places, each place once */
+  /** Each place once; the cubes have them as soon as they are asked (CubeCounts) */
   addCounts(counts: readonly Count[]): Promise<void>;
   /** Tells those who listen what has changed, when the transaction is committed. */
   tell(changes: readonly LoopNews[]): Promise<void>;

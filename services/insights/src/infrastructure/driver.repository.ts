@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { cubes } from '../domain/cube.js';
+import { CubeCounts } from '../domain/cube-counts.js';
 import { unsaid, type FeedbackDimension } from '../domain/dimension.js';
 import {
   DriverStore,
@@ -62,6 +63,7 @@ export class DriverRepository extends DriverStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly dictionary: Dictionary,
+    private readonly counted: CubeCounts,
   ) {
     super();
   }
@@ -105,6 +107,7 @@ export class DriverRepository extends DriverStore {
 
   /** How much may be looked at: what there is in all is known by day. */
   private async shareOf(outcome: DriverOutcome, from: Date, to: Date): Promise<number> {
+    await this.counted.takeIn();
     const [row] = await this.dataSource.query<{ feedback: number; scored: number }[]>(
       `select coalesce(sum(n) filter (where measure = $2), 0)::float8 feedback,
          coalesce(sum(n) filter (where measure = $3), 0)::float8 scored

@@ -2,6 +2,7 @@ import { AuditLog } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { cubes } from '../domain/cube.js';
+import { CubeCounts } from '../domain/cube-counts.js';
 import type { Carrier } from '../domain/emerging/carrier.js';
 import {
   EmergingStore,
@@ -107,6 +108,7 @@ export class EmergingRepository extends EmergingStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly audit: AuditLog,
+    private readonly counted: CubeCounts,
   ) {
     super();
   }
@@ -119,7 +121,7 @@ export class EmergingRepository extends EmergingStore {
       const [row] = (await runner.query('select pg_try_advisory_lock($1) mine', [judgingLock])) as { mine: boolean }[];
       if (!row!.mine) return undefined;
       try {
-        return await work(new PostgresWork(this.dataSource));
+        return await work(new PostgresWork(this.dataSource, this.counted));
       } finally {
         await runner.query('select pg_advisory_unlock($1)', [judgingLock]);
       }
@@ -193,7 +195,10 @@ export class EmergingRepository extends EmergingStore {
 }
 
 class PostgresWork implements EmergingWork {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly counted: CubeCounts,
+  ) {}
 
   async today(): Promise<number> {
     const [row] = await this.dataSource.query<{ today: number }[]>(
@@ -207,6 +212,7 @@ class PostgresWork implements EmergingWork {
     const wanted = cubes.filter(({ dimensions }) =>
       dimensions.some((each) => each === 'topic' || each === 'location' || each === 'product'),
     );
+    await this.counted.takeIn();
     const rows = await this.dataSource.query<{ day: number; digest: string }[]>(
       `select day, sum(hashtextextended(cube || ' ' || d1 || ' ' || d2 || ' ' || d3, 0)::numeric * n)::text digest
        from ${liveSchema}.cube_day where cube = any($1::smallint[]) and measure = $2 and day < $3 and n <> 0

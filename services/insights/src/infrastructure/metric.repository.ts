@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type Cube } from '../domain/cube.js';
+import { CubeCounts } from '../domain/cube-counts.js';
 import { type Dimension, isManyValued, type ManyValued } from '../domain/dimension.js';
 import { surveyCodeOf } from '../domain/feedback-fact.js';
 import { closedStates, dayNumberOf, measures } from '../domain/loop-fact.js';
@@ -9,7 +10,7 @@ import { MetricStore, type FeedbackBehind, type FeedbackPlace } from '../domain/
 import { type Grain } from '../domain/metric.js';
 import { cubeFor, wholeMonths, type CountedRow, type CountQuestion } from '../domain/question.js';
 import { columnsAs, factOf, type FeedbackRow } from './fact.columns.js';
-import { liveSchema } from './model-tables.js';
+import { liveSchema, monthOf } from './model-tables.js';
 
 interface CountRow {
   readonly period: number | null;
@@ -32,14 +33,13 @@ class Parameters {
 }
 
 const monday = (day: string): string => `(${day} - (((${day}) + 3) % 7 + 7) % 7)`;
-const month = (day: string): string => `(date_trunc('month', date '1970-01-01' + (${day}))::date - date '1970-01-01')`;
 
 /** The first day of the period that a day is in */
 const periodOf: Readonly<Record<Grain, (day: string) => string>> = {
   total: () => 'null::int',
   day: (day) => day,
   week: monday,
-  month,
+  month: monthOf,
 };
 
 const columnOf: Readonly<Record<Exclude<Dimension, ManyValued | 'cohort' | 'age' | 'priority'>, string>> = {
@@ -50,7 +50,10 @@ const topicOrSegment: Readonly<Record<ManyValued, string>> = { topic: 'topics', 
 
 @Injectable()
 export class MetricRepository extends MetricStore {
-  constructor(private readonly dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly counted: CubeCounts,
+  ) {
     super();
   }
 
@@ -62,6 +65,7 @@ export class MetricRepository extends MetricStore {
   override async counts(question: CountQuestion): Promise<CountedRow[]> {
     const cube = cubeFor(question);
     const parameters = new Parameters();
+    if (cube) await this.counted.takeIn();
     const statement = cube ? ofCube(question, cube, parameters) : ofFacts(question, parameters);
     return this.dataSource.query<CountRow[]>(statement, parameters.values);
   }

@@ -7,6 +7,10 @@ export const nextSchema = 'model_next';
 /** Of all feedback, by id: what questions of much of it look at */
 export const sampledShare = 1 / 16;
 
+/** The first day of a day's month, both in days since 1970 */
+export const monthOf = (day: string): string =>
+  `(date_trunc('month', date '1970-01-01' + (${day}))::date - date '1970-01-01')`;
+
 const cubeColumns = `
   cube smallint not null,
   measure smallint not null,
@@ -115,7 +119,25 @@ export const modelTables = (schema: string): string => `
   create index loop_fact_opened_by on ${schema}.loop_fact (opened_by);
 
   ${['cube_day', 'cube_month'].map((table) => cubeTable(schema, table)).join('')}
+  ${pendingCount(schema)}
   comment on table ${schema}.cube_day is 'counts by day (since 1970, UTC) and the dimensions of a cube: domain/cube.ts';
+`;
+
+/** What transactions have counted and the cubes do not have yet: arrays of one length, a row for each transaction. */
+export const pendingCount = (schema: string): string => `
+  create table ${schema}.pending_count (
+    cube smallint[] not null,
+    measure smallint[] not null,
+    day integer[] not null,
+    d1 integer[] not null,
+    d2 integer[] not null,
+    d3 integer[] not null,
+    question integer[] not null,
+    scale integer[] not null,
+    bucket integer[] not null,
+    n integer[] not null
+  );
+  comment on table ${schema}.pending_count is 'counts that the cubes of this generation do not have yet: cube.repository.ts';
 `;
 
 /** A part for each cube, so that what a question reads lies together; what has none yet lies in the last one. */

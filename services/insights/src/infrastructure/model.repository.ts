@@ -1,7 +1,6 @@
-import { pipelined } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { isDaily, monthOf, summed, type Count } from '../domain/cube.js';
+import { type Count } from '../domain/cube.js';
 import { type FeedbackFact } from '../domain/feedback-fact.js';
 import { measures, type LoopStep, type Mark, type Measure, type Return } from '../domain/loop-fact.js';
 import {
@@ -123,14 +122,17 @@ class PostgresModel implements ModelTransaction {
 
   async loopsAround(facts: readonly FeedbackFact[]): Promise<OpenedLoop[]> {
     const known = facts.filter(({ customer }) => customer !== undefined);
+    // `offset 0`: one after the other by the index. While a table has not been analysed, Postgres takes a twentieth of it for one customer's.
     const rows = await this.manager.query<LoopRow[]>(
       `select ${loopNames} from ${this.schema}.loop_fact where opened_by = any($1::uuid[])
        union
        select ${columnsAs('loop', loopNames.split(', '))}
-       from unnest($2::uuid[], $3::timestamptz[]) said (customer, at)
-       join ${this.schema}.feedback_fact opener on opener.customer = said.customer
-       join ${this.schema}.loop_fact loop on loop.opened_by = opener.feedback_id
-         and loop.opened_at < said.at and loop.resolved_at >= said.at - $4 * interval '1 millisecond'
+       from unnest($2::uuid[], $3::timestamptz[]) said (customer, at), lateral (
+         select feedback_id from ${this.schema}.feedback_fact where customer = said.customer offset 0
+       ) opener, lateral (
+         select ${loopNames} from ${this.schema}.loop_fact where opened_by = opener.feedback_id
+           and opened_at < said.at and resolved_at >= said.at - $4 * interval '1 millisecond' offset 0
+       ) loop
        order by loop_id`,
       [
         facts.map(({ feedbackId }) => feedbackId),
@@ -201,7 +203,9 @@ class PostgresModel implements ModelTransaction {
 
   async steps(loopIds: readonly string[]): Promise<Map<string, LoopStep[]>> {
     const rows = await this.manager.query<StepRow[]>(
-      `select ${stepColumns} from ${this.schema}.loop_step where loop_id = any($1::uuid[]) order by loop_id, version`,
+      `select step.* from unnest($1::uuid[]) asked (id), lateral (
+         select ${stepColumns} from ${this.schema}.loop_step where loop_id = asked.id offset 0
+       ) step order by loop_id, version`,
       [loopIds],
     );
     const steps = new Map<string, LoopStep[]>();
@@ -259,28 +263,20 @@ class PostgresModel implements ModelTransaction {
   }
 
   async addCounts(counts: readonly Count[]): Promise<void> {
-    const monthly = counts.filter(({ measure }) => !isDaily(measure));
-    await pipelined(
-      this.addTo('cube_day', counts),
-      this.addTo('cube_month', summed(monthly.map((count) => ({ ...count, day: monthOf(count.day) })))),
-    );
-  }
-
-  private async addTo(table: 'cube_day' | 'cube_month', counts: readonly Count[]): Promise<void> {
     if (counts.length === 0) return;
-    const key = 'cube, measure, day, d1, d2, d3, question, scale, bucket';
     await this.manager.query(
-      `insert into ${this.schema}.${table} as known (${key}, n) select * from ${cubeRows}
-       on conflict (${key}) do update set n = known.n + excluded.n`,
-      parametersOf(counts),
-    );
-    // what has come to nothing is no row: the same facts are the same rows, whatever was before
-    const less = counts.filter(({ n }) => n < 0);
-    if (less.length === 0) return;
-    await this.manager.query(
-      `delete from ${this.schema}.${table} known using ${cubeRows} as given (${key}, less)
-       where (${columnsAs('known', key.split(', '))}) = (${columnsAs('given', key.split(', '))}) and known.n = 0`,
-      parametersOf(less),
+      `insert into ${this.schema}.pending_count (cube, measure, day, d1, d2, d3, question, scale, bucket, n)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [
+        counts.map(({ cube }) => cube),
+        counts.map(({ measure }) => measure),
+        counts.map(({ day }) => day),
+        ...[0, 1, 2].map((at) => counts.map(({ values }) => values[at as 0 | 1 | 2])),
+        counts.map(({ question }) => question),
+        counts.map(({ scale }) => scale),
+        counts.map(({ bucket }) => bucket),
+        counts.map(({ n }) => n),
+      ],
     );
   }
 
@@ -317,16 +313,3 @@ const columnsOf = (marks: readonly Mark[]): { measures: number[]; buckets: numbe
   measures: marks.map(({ measure }) => measures[measure]),
   buckets: marks.map(({ bucket }) => bucket),
 });
-
-const cubeRows = `unnest($1::smallint[], $2::smallint[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[],
-  $9::int[], $10::bigint[])`;
-const parametersOf = (counts: readonly Count[]): unknown[] => [
-  counts.map(({ cube }) => cube),
-  counts.map(({ measure }) => measure),
-  counts.map(({ day }) => day),
-  ...[0, 1, 2].map((at) => counts.map(({ values }) => values[at as 0 | 1 | 2])),
-  counts.map(({ question }) => question),
-  counts.map(({ scale }) => scale),
-  counts.map(({ bucket }) => bucket),
-  counts.map(({ n }) => n),
-];

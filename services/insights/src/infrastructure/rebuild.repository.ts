@@ -2,6 +2,7 @@ import { AuditLog, connectionOf, ENVIRONMENT, SERVICE_NAME, type Env } from '@cl
 import { Inject, Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
+import { CubeCounts } from '../domain/cube-counts.js';
 import {
   RebuildStore,
   type Rebuild,
@@ -10,6 +11,7 @@ import {
   type TableComparison,
   type TableSizes,
 } from '../domain/rebuild-store.js';
+import { cubeLock } from './cube.repository.js';
 import { feedbackNames } from './fact.columns.js';
 import { modelLock } from './model.repository.js';
 import { liveSchema, modelTables, nextSchema } from './model-tables.js';
@@ -54,6 +56,7 @@ export class RebuildRepository extends RebuildStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly audit: AuditLog,
+    private readonly counted: CubeCounts,
     @Inject(SERVICE_NAME) private readonly service: string,
     @Inject(ENVIRONMENT) private readonly env: Env,
   ) {
@@ -104,6 +107,8 @@ export class RebuildRepository extends RebuildStore {
     await client.connect();
     try {
       await client.query('update rebuild set report = null where rebuild_id = $1', [rebuildId]);
+      // What live events count from here on waits in both.
+      await this.counted.takeIn();
       // Both are written in the same transactions: one snapshot sees them at one moment.
       await client.query('begin isolation level repeatable read read only');
       const report: TableComparison[] = [];
@@ -140,12 +145,12 @@ export class RebuildRepository extends RebuildStore {
     });
   }
 
-  /** While nobody writes. Who reads a table keeps it from being dropped: then it is tried again. */
+  /** While nobody writes or takes counts in. Who reads a table keeps it from being dropped: then it is tried again. */
   private async changing<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.dataSource.transaction(async (manager) => {
-          await manager.query('select pg_advisory_xact_lock($1)', [modelLock]);
+          await manager.query('select pg_advisory_xact_lock($1), pg_advisory_xact_lock($2)', [modelLock, cubeLock]);
           return work(manager);
         });
       } catch (error) {
