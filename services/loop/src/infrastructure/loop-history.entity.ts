@@ -1,6 +1,6 @@
 import { type ActorKind, type Channel, type LoopClocks, type LoopState, type Priority } from '@closeloop/contracts';
+import { jsonArray, jsonTexts } from '@closeloop/platform';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { jsonArray, jsonTexts } from './json-texts.js';
 import {
   type EvidenceType,
   type FeedbackRef,

@@ -1,5 +1,6 @@
 import type { Feedback, FeedbackRouted, Route, Tags } from '@closeloop/contracts';
 import { Outbox } from '@closeloop/messaging';
+import { jsonArray, jsonTexts } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Fallback, MovedTo } from '../domain/fallback.js';
@@ -166,25 +167,28 @@ class PostgresKept implements KeptTransaction {
 
   async keep(routed: readonly FeedbackRouted[]): Promise<void> {
     // In the order of their ids, as whoever else locks them
-    const rows = [...routed].sort(byId).map(({ feedback, tagRevision, tags, routeRevision, route }) => {
-      const gone = feedback.kind === 'deleted' || tags === null || route === null;
-      return {
-        ...{ id: feedback.feedbackId, revision: feedback.revision, tag_revision: tagRevision },
-        ...{ route_revision: routeRevision, received_at: feedback.receivedAt },
-        ...(gone ? {} : { feedback, tags, route }),
-      };
-    });
+    const rows = [...routed].sort(byId);
+    const isGone = ({ feedback, tags, route }: FeedbackRouted): boolean =>
+      feedback.kind === 'deleted' || tags === null || route === null;
+    const textsOf = (part: 'feedback' | 'tags' | 'route'): string =>
+      jsonTexts(rows.map((row) => (isGone(row) ? null : JSON.stringify(row[part]))));
     await this.manager.query(
       `insert into kept_feedback as known (feedback_id, revision, tag_revision, route_revision, received_at, feedback, tags, route)
-       select id, revision, tag_revision, route_revision, received_at, feedback, tags, route
-       from json_to_recordset($1) as given (id uuid, revision int, tag_revision int, route_revision int,
-         received_at timestamptz, feedback json, tags json, route json)
+       select * from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::timestamptz[],
+         ${jsonArray('$6')}, ${jsonArray('$7')}, ${jsonArray('$8')})
        on conflict (feedback_id) do update set revision = excluded.revision, tag_revision = excluded.tag_revision,
          route_revision = excluded.route_revision, received_at = excluded.received_at,
          feedback = excluded.feedback, tags = excluded.tags, route = excluded.route
        where (excluded.revision, excluded.tag_revision, excluded.route_revision)
          > (known.revision, known.tag_revision, known.route_revision)`,
-      [JSON.stringify(rows)],
+      [
+        rows.map(({ feedback }) => feedback.feedbackId),
+        rows.map(({ feedback }) => feedback.revision),
+        rows.map(({ tagRevision }) => tagRevision),
+        rows.map(({ routeRevision }) => routeRevision),
+        rows.map(({ feedback }) => feedback.receivedAt),
+        ...[textsOf('feedback'), textsOf('tags'), textsOf('route')],
+      ],
     );
   }
 

@@ -1,6 +1,6 @@
 import type { Feedback, FeedbackTagged, Tags } from '@closeloop/contracts';
 import { Outbox } from '@closeloop/messaging';
-import { AuditLog } from '@closeloop/platform';
+import { AuditLog, jsonArray, jsonTexts } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Actor } from '../domain/actor.js';
@@ -128,19 +128,21 @@ class PostgresTagged implements TaggedTransaction {
 
   async keep(tagged: readonly FeedbackTagged[]): Promise<void> {
     // In the order of their ids, as whoever else locks them
-    const rows = [...tagged].sort(byId).map(({ feedback, tagRevision, tags }) => ({
-      ...{ id: feedback.feedbackId, revision: feedback.revision, tag_revision: tagRevision },
-      received_at: feedback.receivedAt,
-      ...{ feedback: tags && feedback, tags },
-    }));
+    const rows = [...tagged].sort(byId);
     await this.manager.query(
       `insert into tagged_feedback as known (feedback_id, revision, tag_revision, received_at, feedback, tags)
-       select id, revision, tag_revision, received_at, feedback, tags
-       from json_to_recordset($1) as given (id uuid, revision int, tag_revision int, received_at timestamptz, feedback json, tags json)
+       select * from unnest($1::uuid[], $2::int[], $3::int[], $4::timestamptz[], ${jsonArray('$5')}, ${jsonArray('$6')})
        on conflict (feedback_id) do update set revision = excluded.revision, tag_revision = excluded.tag_revision,
          received_at = excluded.received_at, feedback = excluded.feedback, tags = excluded.tags
        where (excluded.revision, excluded.tag_revision) > (known.revision, known.tag_revision)`,
-      [JSON.stringify(rows)],
+      [
+        rows.map(({ feedback }) => feedback.feedbackId),
+        rows.map(({ feedback }) => feedback.revision),
+        rows.map(({ tagRevision }) => tagRevision),
+        rows.map(({ feedback }) => feedback.receivedAt),
+        jsonTexts(rows.map(({ feedback, tags }) => tags && JSON.stringify(feedback))),
+        jsonTexts(rows.map(({ tags }) => tags && JSON.stringify(tags))),
+      ],
     );
     const deleted = tagged.filter(({ tags }) => tags === null).map(({ feedback }) => feedback.feedbackId);
     if (deleted.length === 0) return;
