@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { resendHeader } from '@closeloop/contracts';
 import { databaseUrlOf, Tracer } from '@closeloop/platform';
 import { eventually, type TestEnvironment } from '@closeloop/testing';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { type BatchProducer, NotAcknowledged, TopicRefused } from './batch-producer.js';
 import { Emitter } from './emitter.js';
@@ -263,6 +264,18 @@ describe('the outbox', () => {
     await eventually(() => expect(outbox.oldestSeconds).toBeGreaterThan(1));
     await dataSource.query('delete from outbox');
     await eventually(() => expect(outbox.oldestSeconds).toBe(0));
+  });
+
+  it('knows its oldest row by the number, not by its digits', async () => {
+    const outbox = newOutbox();
+    await dataSource.query(`select setval('outbox_id', (10 ^ length(nextval('outbox_id')::text))::bigint - 2)`);
+    await append(outbox, [message('a', 'a:0')]);
+    await outbox.count();
+    await sleep(50);
+    await append(outbox, [message('a', 'a:1')]);
+    await outbox.count();
+    expect(outbox.unsent).toBe(2);
+    expect(outbox.oldestSeconds).toBeGreaterThan(0.045);
   });
 
   it('is full at its bound, and says so', async () => {

@@ -182,8 +182,9 @@ export class Outbox {
     this.#counted = performance.now();
     try {
       const [row] = await this.dataSource.query<{ unsent: number; first: (string | null)[] }[]>(
-        `select (select count(*)::int from (select from outbox limit $1) as rows) as unsent,
-           array(select (select id::text from outbox where outbox.shard = shards.shard order by id limit 1)
+        `select (select count(*)::int from (select from generate_series(0, $2::int - 1) as shards (shard), lateral (
+                   select from outbox where outbox.shard = shards.shard order by outbox.id limit $1) as rows limit $1) as few) as unsent,
+           array(select (select id::text from outbox where outbox.shard = shards.shard order by outbox.id limit 1)
                  from generate_series(0, $2::int - 1) as shards (shard) order by shards.shard) as first`,
         [this.bound, outboxShards],
       );
