@@ -23,7 +23,11 @@ export class CubeRepository extends CubeCounts {
     );
     if (!row!.waits) return;
     await this.dataSource.transaction(async (transaction) => {
-      await transaction.query('select pg_advisory_xact_lock($1)', [cubeLock]);
+      // a frozen replica must not hold those who ask
+      await transaction.query(
+        `select set_config('idle_in_transaction_session_timeout', '5000', true), pg_advisory_xact_lock($1)`,
+        [cubeLock],
+      );
       const [rebuild] = await transaction.query<object[]>('select from rebuild where ended_at is null');
       // Both at once: while one is compared with the other, what they do not have yet is the same.
       for (const schema of rebuild ? [liveSchema, nextSchema] : [liveSchema]) await takeInto(transaction, schema);
