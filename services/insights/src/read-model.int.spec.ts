@@ -163,6 +163,16 @@ describe('The read model', () => {
     expect(await database.query('select from model.pending_count')).toEqual([]);
   });
 
+  it('lets who judges days have all counts, while nobody else may judge', async () => {
+    const emerging = new EmergingRepository(database, {} as AuditLog, cubeCounts);
+    await keep([{ routed: routedOf('1', { topics: ['delivery'] }) }]);
+    const digests = await emerging.exclusively(async (work) => {
+      expect(await emerging.exclusively(() => Promise.resolve('judged'))).toBeUndefined();
+      return work.digests((await work.today()) + 1);
+    });
+    expect(digests!.size).toBe(1);
+  });
+
   it('of an older installation is given the table for what waits, and gives back what lies there when it is taken away', async () => {
     const history = aHistory(13, 20);
     await keep(history);

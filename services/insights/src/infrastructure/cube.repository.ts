@@ -2,11 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { dailyMeasures } from '../domain/cube.js';
 import { CubeCounts } from '../domain/cube-counts.js';
+import { advisoryLocks } from './advisory-locks.js';
 import { columnsAs } from './fact.columns.js';
 import { liveSchema, monthOf, nextSchema } from './model-tables.js';
-
-/** Held by the transaction that lets cubes take in counts; by the one that lets another generation take their place, too. */
-export const cubeLock = 4_607_000_002;
 
 const keys = ['cube', 'measure', 'day', 'd1', 'd2', 'd3', 'question', 'scale', 'bucket'] as const;
 const key = keys.join(', ');
@@ -26,7 +24,7 @@ export class CubeRepository extends CubeCounts {
       // a frozen replica must not hold those who ask
       await transaction.query(
         `select set_config('idle_in_transaction_session_timeout', '5000', true), pg_advisory_xact_lock($1)`,
-        [cubeLock],
+        [advisoryLocks.cubes],
       );
       const [rebuild] = await transaction.query<object[]>('select from rebuild where ended_at is null');
       // Both at once: while one is compared with the other, what they do not have yet is the same.

@@ -16,10 +16,9 @@ import {
 } from '../domain/emerging/emerging-store.js';
 import type { Series, SeriesKey } from '../domain/emerging/series.js';
 import { measures } from '../domain/loop-fact.js';
+import { advisoryLocks } from './advisory-locks.js';
 import { liveSchema } from './model-tables.js';
 
-/** Held by the one replica that judges. */
-const judgingLock = 4_607_000_002;
 /** Feedback that a list shows of each */
 const shownFeedback = 5;
 /** Series that are read at one go */
@@ -118,12 +117,14 @@ export class EmergingRepository extends EmergingStore {
     const runner = this.dataSource.createQueryRunner();
     await runner.connect();
     try {
-      const [row] = (await runner.query('select pg_try_advisory_lock($1) mine', [judgingLock])) as { mine: boolean }[];
+      const [row] = (await runner.query('select pg_try_advisory_lock($1) mine', [advisoryLocks.judging])) as {
+        mine: boolean;
+      }[];
       if (!row!.mine) return undefined;
       try {
         return await work(new PostgresWork(this.dataSource, this.counted));
       } finally {
-        await runner.query('select pg_advisory_unlock($1)', [judgingLock]);
+        await runner.query('select pg_advisory_unlock($1)', [advisoryLocks.judging]);
       }
     } finally {
       await runner.release();

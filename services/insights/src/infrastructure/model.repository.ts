@@ -15,13 +15,11 @@ import {
   type StandingLoop,
 } from '../domain/model-store.js';
 import { repeatWindowMs } from '../domain/statistics/first-contact-resolution.js';
+import { advisoryLocks } from './advisory-locks.js';
 import { changesChannel, maxNotification } from './changes.channel.js';
 import { columnsAs, factOf, feedbackColumns, feedbackNames, rowOf, type FeedbackRow } from './fact.columns.js';
 import { liveSchema, nextSchema } from './model-tables.js';
 import { stepColumns, stepOf, type StepRow } from './step.columns.js';
-
-/** Held by the transaction that writes the read model; by the one that lets a rebuilt one take its place, too. */
-export const modelLock = 4_607_000_001;
 
 /** Others write a batch each before it is one's turn. */
 const turnMs = 60_000;
@@ -40,7 +38,7 @@ export class ModelRepository extends ModelStore {
          select before, pg_advisory_xact_lock($2) from patient
        )
        select set_config('lock_timeout', before, true) from turn`,
-      [String(turnMs), modelLock],
+      [String(turnMs), advisoryLocks.model],
     );
     const [row] = await manager.query<{ rebuild_id: string }[]>(
       'select rebuild_id from rebuild where ended_at is null',

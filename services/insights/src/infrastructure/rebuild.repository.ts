@@ -11,9 +11,8 @@ import {
   type TableComparison,
   type TableSizes,
 } from '../domain/rebuild-store.js';
-import { cubeLock } from './cube.repository.js';
+import { advisoryLocks } from './advisory-locks.js';
 import { feedbackNames } from './fact.columns.js';
-import { modelLock } from './model.repository.js';
 import { liveSchema, modelTables, nextSchema } from './model-tables.js';
 
 /** Each table with what of it is compared, its key first. */
@@ -150,7 +149,10 @@ export class RebuildRepository extends RebuildStore {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.dataSource.transaction(async (manager) => {
-          await manager.query('select pg_advisory_xact_lock($1), pg_advisory_xact_lock($2)', [modelLock, cubeLock]);
+          await manager.query('select pg_advisory_xact_lock($1), pg_advisory_xact_lock($2)', [
+            advisoryLocks.model,
+            advisoryLocks.cubes,
+          ]);
           return work(manager);
         });
       } catch (error) {
