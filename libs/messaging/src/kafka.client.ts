@@ -4,7 +4,7 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectSecure } from 'node:tls';
 import { type KafkaConfig } from './kafka.config.js';
-import { guardKafkajs } from './kafkajs.guards.js';
+import { givenUp, guardKafkajs } from './kafkajs.guards.js';
 
 /** What kafkajs writes into its log, before it is written. */
 export type KafkaLogObserver = (entry: LogEntry) => void;
@@ -76,7 +76,6 @@ export const adminOf =
     }
   };
 
-const givenUp = 'the client was given up';
 const breakOff = (socket: Socket): void =>
   void socket.destroy(Object.assign(new Error(givenUp), { code: 'ECONNABORTED' }));
 

@@ -88,6 +88,29 @@ async function afterAHole(kafka: kafkajs.Kafka): Promise<() => Promise<unknown>>
 }
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** A group whose one member is at work, and answers nothing until it is told to be idle. */
+async function busyGroup(config: kafkajs.ConsumerConfig) {
+  const directly = new plain.Kafka({ brokers: [broker.direct], logLevel: plain.logLevel.NOTHING, retry });
+  const admin = directly.admin();
+  await admin.connect();
+  const busy = directly.consumer(config);
+  let idle = (): void => undefined;
+  const done = new Promise<void>((resolve) => (idle = resolve));
+  closing.push(
+    () => admin.disconnect(),
+    // its group may wait for the ghost first
+    () => void leaving.push(busy.disconnect()),
+    () => idle(),
+  );
+  await busy.connect();
+  await busy.subscribe({ topic: environment.topicPrefix + feedbackReceived.topic, fromBeginning: true });
+  let works = false;
+  await busy.run({ eachBatch: () => ((works = true), done) });
+  await publish('for the busy one');
+  await eventually(() => expect(works).toBe(true));
+  return { group: async () => (await admin.describeGroups([config.groupId])).groups[0]!, idle };
+}
+
 describe('a connection with nothing to do', () => {
   /** Timers that the queue of requests has set in a second. */
   async function timersOf(kafka: kafkajs.Kafka): Promise<number> {
@@ -235,25 +258,7 @@ describe('a consumer that is cut off while it waits for its group', () => {
 
   /** Joins a group whose other member keeps it waiting, is cut off, and is followed by another one. */
   async function followed(groupId: string, kafka: kafkajs.Kafka, assigner: kafkajs.PartitionAssigner): Promise<number> {
-    const directly = new plain.Kafka({ brokers: [broker.direct], logLevel: plain.logLevel.NOTHING, retry });
-    const admin = directly.admin();
-    await admin.connect();
-    const group = async () => (await admin.describeGroups([groupId])).groups[0]!;
-    const busy = directly.consumer({ ...times, groupId });
-    let idle = (): void => undefined;
-    const done = new Promise<void>((resolve) => (idle = resolve));
-    closing.push(
-      () => admin.disconnect(),
-      // its group may wait for the ghost first
-      () => void leaving.push(busy.disconnect()),
-    );
-    await busy.connect();
-    await busy.subscribe({ topic: topic(), fromBeginning: true });
-    let works = false;
-    await busy.run({ eachBatch: () => ((works = true), done) });
-    await publish('for the busy one');
-    await eventually(() => expect(works).toBe(true));
-
+    const { group, idle } = await busyGroup({ ...times, groupId });
     const joining = async (): Promise<{ joined: () => boolean; crashed: () => boolean }> => {
       const consumer = kafka.consumer({
         ...{ ...times, groupId, partitionAssigners: [assigner] },
@@ -321,6 +326,34 @@ describe('a consumer that is to stop', () => {
     stop.abort();
     // the spec's own time-out is what fails without it
     await consumer.stop();
+  });
+
+  it('waits for no other member to join again, and is none of the group any more', async () => {
+    const groupId = 'left-while-joining';
+    const times = { sessionTimeout: 120_000, rebalanceTimeout: 120_000, heartbeatInterval: 200, maxWaitTimeInMs: 100 };
+    const { group } = await busyGroup({ ...times, groupId });
+    const stop = new AbortController();
+    const member = { stop: stop.signal };
+    const consumer = guardedKafka().consumer({
+      ...{ ...times, groupId },
+      partitionAssigners: [
+        (config) => {
+          joinAs(config.cluster, member);
+          return plain.PartitionAssigners.roundRobin(config);
+        },
+      ],
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic: environment.topicPrefix + feedbackReceived.topic });
+    const running = consumer.run({ eachMessage: () => Promise.resolve() });
+    await eventually(async () =>
+      expect(await group()).toMatchObject({ state: 'PreparingRebalance', members: [{}, {}] }),
+    );
+    stop.abort();
+    // as above
+    await running;
+    await consumer.stop();
+    expect((await group()).members).toHaveLength(1);
   });
 });
 

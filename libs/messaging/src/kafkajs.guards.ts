@@ -26,12 +26,17 @@ interface Connection {
   send(request: unknown): Promise<unknown>;
 }
 
+interface Coordinator {
+  readonly connectionPool: { readonly pool: readonly Connection[] };
+}
+
 interface Cluster {
-  findGroupCoordinator(group: object): Promise<{ readonly connectionPool: { readonly pool: readonly Connection[] } }>;
+  findGroupCoordinator(group: object): Promise<Coordinator>;
 }
 
 interface ConsumerGroup {
   readonly cluster: Cluster;
+  readonly coordinator?: Coordinator | null;
   maxWaitTime: number;
   memberId: string | null;
   joinAndSync(): Promise<void>;
@@ -47,6 +52,9 @@ export interface Member {
   /** When its consumers are to stop: what a fetch still waits for is nobody's then */
   readonly stop?: AbortSignal;
 }
+
+/** Why a connection was broken off by ourselves: nothing to tell anybody. */
+export const givenUp = 'the client was given up';
 
 const version = '2.2.4';
 const timeoutCheckMs = 500;
@@ -233,26 +241,62 @@ function guardMembership(prototype: ConsumerGroup, cluster: Cluster): void {
     if (member?.id !== undefined && !begun.has(this)) this.memberId ??= member.id;
     begun.add(this);
     if (!member) return joinAndSync.call(this);
+    if (member.stop?.aborted) return;
     try {
-      await joinAndSync.call(this);
+      const joined = await unlessStopped(
+        joinAndSync.call(this).then(() => true),
+        member.stop,
+        false,
+      );
+      if (!joined) await breakOffAsking(this.coordinator);
     } finally {
       if (this.memberId !== null) member.id = this.memberId;
     }
   };
   prototype.leave = async function () {
-    await leave.call(this);
     const member = members.get(this.cluster);
+    // given, but not yet noted by kafkajs, where it was to stop while it joined
+    this.memberId ??= member?.id ?? null;
+    await leave.call(this);
     if (member) member.id = undefined;
   };
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
   const find = cluster.findGroupCoordinator;
   cluster.findGroupCoordinator = async function (group) {
-    const coordinator = await find.call(this, group);
     const member = members.get(this);
+    // whoever asks would join, while it leaves
+    if (member?.stop?.aborted) throw new Error(givenUp);
+    const coordinator = await find.call(this, group);
     // Not by AsyncLocalStorage: from its first use on Node follows every promise of the process.
     if (member) for (const connection of coordinator.connectionPool.pool) askers.set(connection, member);
     return coordinator;
   };
+}
+
+/** What comes of it, or this instead once it is to stop: what becomes of it is nobody's then. */
+async function unlessStopped<T>(doing: Promise<T>, stop: AbortSignal | undefined, instead: T): Promise<T> {
+  if (!stop) return doing;
+  // not by events.once() and a signal of its own: an abort makes an error each time, with its stack
+  let stopped!: () => void;
+  const nothing = new Promise<T>((resolve) => (stopped = () => resolve(instead)));
+  stop.addEventListener('abort', stopped);
+  try {
+    return await Promise.race([doing, nothing]);
+  } finally {
+    stop.removeEventListener('abort', stopped);
+  }
+}
+
+/**
+ * A group lets who joins wait until every other member has joined again, or was given up; and a broker reads nothing more on a connection
+ * until it has answered it. Who leaves meanwhile says so on another one.
+ */
+async function breakOffAsking(coordinator: Coordinator | null | undefined): Promise<void> {
+  const socket = coordinator?.connectionPool.pool[0]?.socket;
+  if (!socket || socket.destroyed) return;
+  const closed = once(socket, 'close').catch(() => undefined);
+  socket.destroy(new Error(givenUp));
+  await closed;
 }
 
 /**
@@ -264,20 +308,11 @@ function guardStop(prototype: ConsumerGroup): void {
   const fetch = prototype.fetch;
   prototype.fetch = async function (nodeId) {
     const stop = members.get(this.cluster)?.stop;
-    if (!stop) return fetch.call(this, nodeId);
-    if (stop.aborted) {
+    if (stop?.aborted) {
       // until kafkajs is told too
       await sleep(10);
       return [];
     }
-    // not by events.once() and a signal of its own: an abort makes an error each time, with its stack
-    let stopped!: () => void;
-    const nothing = new Promise<readonly unknown[]>((resolve) => (stopped = () => resolve([])));
-    stop.addEventListener('abort', stopped);
-    try {
-      return await Promise.race([fetch.call(this, nodeId), nothing]);
-    } finally {
-      stop.removeEventListener('abort', stopped);
-    }
+    return unlessStopped(fetch.call(this, nodeId), stop, []);
   };
 }

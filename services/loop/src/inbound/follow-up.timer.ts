@@ -65,18 +65,21 @@ export class FollowUpTimer extends BackgroundTimer {
     this.overdueSeconds = Math.max(0, -(wait ?? 0) / 1000);
     if (wait === undefined || wait > longestMs) return longestMs * (0.8 + Math.random() / 5);
     if (wait > 0) return wait + Math.random() * 50;
-    const { looked, handedOver, skipped, failed } = await this.followUps.handle(this.baseUrl());
+    const baseUrl = this.baseUrl();
+    // no link would lead here: not yet, or not any more
+    if (baseUrl === undefined) return shortestMs;
+    const { looked, handedOver, skipped, failed } = await this.followUps.handle(baseUrl);
     for (const way of handedOver) this.handedOver.inc({ way });
     for (const reason of skipped) this.skipped.inc({ reason });
     if (failed > 0) this.failed.inc(failed);
     return looked > 0 ? 0 : shortestMs * (0.5 + Math.random());
   }
 
-  /** Where customers reach this service, without a slash at the end. */
-  private baseUrl(): string {
+  /** Where customers reach this service, without a slash at the end; undefined where it is nowhere said and nothing listens. */
+  private baseUrl(): string | undefined {
     const { publicUrl } = this.config;
     if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
-    const { port } = (this.host.httpAdapter.getHttpServer() as Server).address() as AddressInfo;
-    return `http://127.0.0.1:${port}`;
+    const address = (this.host.httpAdapter.getHttpServer() as Server).address() as AddressInfo | null;
+    return address ? `http://127.0.0.1:${address.port}` : undefined;
   }
 }
