@@ -33,7 +33,12 @@ export default defineConfig(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['knip.config.ts'] },
+        // one program for nearly all: of each project's own, all would read and check the same libraries again
+        project: [
+          'infra/architecture/tsconfig.lint.json',
+          'services/console/web/tsconfig.json',
+          'infra/e2e/tsconfig.lib.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },
