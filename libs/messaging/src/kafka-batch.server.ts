@@ -90,6 +90,8 @@ const waitMs = 2_000;
 const heldWaitMs = 250;
 /** The same while partitions are to get their positions. */
 const impatientMs = 25;
+/** What a member asks its group's coordinator while it joins or stays; not commits, which those who watch make whatever the member waits for. */
+const asksOfMember: ReadonlySet<string> = new Set(['JoinGroup', 'SyncGroup', 'Heartbeat']);
 /** First and longest pause before a consumer is made anew */
 const rejoinMs = [200, 2_000] as const;
 
@@ -414,7 +416,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       retry: { initialRetryTime: 200, maxRetryTime: 1_000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
     this.#consumer = consumer;
-    const { GROUP_JOIN, HEARTBEAT, COMMIT_OFFSETS, START_BATCH_PROCESS, CRASH, REBALANCING } = consumer.events;
+    const { GROUP_JOIN, HEARTBEAT, COMMIT_OFFSETS, START_BATCH_PROCESS, CRASH, REBALANCING, REQUEST } = consumer.events;
+    // A coordinator that was away and refuses a heartbeat is there again: who joins then has as long as anybody who joins.
+    let answered = -Infinity;
+    consumer.on(REQUEST, ({ payload }) => {
+      if (asksOfMember.has(payload.apiName)) answered = performance.now();
+    });
     const hear = (): void => {
       this.#heard = performance.now();
     };
@@ -447,7 +454,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
           resolve(payload.error);
         });
         watch = setInterval(() => {
-          if (performance.now() - this.#heard > this.#times.deadMs)
+          if (performance.now() - Math.max(this.#heard, answered) > this.#times.deadMs)
             resolve(new Error('Kafka has been silent for too long'));
         }, 1_000).unref();
       });

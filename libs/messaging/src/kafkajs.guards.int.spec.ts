@@ -15,7 +15,7 @@ const plain = createRequire(import.meta.url)('kafkajs') as typeof kafkajs;
 const plainInside = <T>(path: string): T => createRequire(import.meta.url)(`kafkajs/src/${path}`) as T;
 const plainGroup = plainInside<Crashable>('consumer/consumerGroup.js');
 jest.resetModules();
-const { loadConfig } = await import('@closeloop/platform');
+const { loadConfig, SERVICE_TRANSPORT } = await import('@closeloop/platform');
 const { kafkaClient } = await import('./kafka.client.js');
 const { KafkaConfig } = await import('./kafka.config.js');
 const { joinAs } = await import('./kafkajs.guards.js');
@@ -25,7 +25,7 @@ const { ok } = await import('./outcome.js');
 const guardedGroup = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js') as Crashable;
 
 interface Crashable {
-  prototype: { fetch(nodeId: string): Promise<unknown> };
+  prototype: { fetch(nodeId: string): Promise<unknown>; joinAndSync(): Promise<void> };
 }
 
 let environment: TestEnvironment;
@@ -354,6 +354,36 @@ describe('a consumer that is to stop', () => {
     await running;
     await consumer.stop();
     expect((await group()).members).toHaveLength(1);
+  });
+});
+
+describe('a consumer whose broker was away', () => {
+  it('has as long to join again as any, from the first answer of its group on', async () => {
+    const service = await startStation(
+      environment,
+      stationOf('patient'),
+      [receivedConsumer((events) => events.map(() => ok()))],
+      { mode: 'hop', env: { KAFKA_BROKERS: broker.brokers }, times: { deadMs: 14_000 } },
+    );
+    closing.push(() => service.close());
+    const status = async () => (await fetch(`${service.url}/health/ready`)).status;
+    await eventually(async () => expect(await status()).toBe(200), { timeoutMs: 20_000 });
+    const consumer = service.app.get<{ unwrap(): kafkajs.Consumer }>(SERVICE_TRANSPORT, { strict: false }).unwrap();
+    let joins = 0;
+    consumer.on(consumer.events.GROUP_JOIN, () => void joins++);
+    // a group that keeps waiting: for a member that is gone, say
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+    const join = guardedGroup.prototype.joinAndSync;
+    closing.push(() => void (guardedGroup.prototype.joinAndSync = join));
+    guardedGroup.prototype.joinAndSync = async function () {
+      await pause(9_000);
+      await join.call(this);
+    };
+    // longer than its session
+    broker.cable.swallow();
+    await pause(7_000);
+    broker.cable.mend();
+    await eventually(() => expect(joins).toBe(1), { timeoutMs: 40_000 });
   });
 });
 
