@@ -76,6 +76,7 @@ export async function measureAlone(
       );
       lines.push(
         `feedback counted       ${insights.feedback}, and ${insights.loops} loops; ${insights.counts} counts, ${insights.megabytes} MB in all`,
+        `days judged            ${insights.judged.days} for emerging issues, in ${insights.judged.seconds.toFixed(0)} s`,
         ...insights.queries.map(
           ({ name, p50, max, rows }) => `${name.padEnd(52)} p50 ${ms(p50)}, at most ${ms(max)} (${rows} numbers)`,
         ),

@@ -2,6 +2,7 @@ import { messagingTables } from '@closeloop/messaging';
 import { auditTables, type DatabaseDefinition } from '@closeloop/platform';
 import { ImprovementEntity } from './infrastructure/improvement.entity.js';
 import { InsightEntity, InsightHistoryEntity } from './infrastructure/insight.entity.js';
+import { DayDigests1764850000000 } from './infrastructure/migrations/day-digests.migration.js';
 import { Emerging1764820000000 } from './infrastructure/migrations/emerging.migration.js';
 import { OuterLoop1764810000000 } from './infrastructure/migrations/outer-loop.migration.js';
 import { PendingCounts1764840000000 } from './infrastructure/migrations/pending-counts.migration.js';
@@ -16,5 +17,6 @@ export const insightsDatabase: DatabaseDefinition = {
     OuterLoop1764810000000,
     Emerging1764820000000,
     PendingCounts1764840000000,
+    DayDigests1764850000000,
   ],
 };

@@ -18,12 +18,13 @@ import {
   type Issue,
 } from './domain/statistics/first-contact-resolution.js';
 import { aHistory, loopOf, randomOf, routedOf, type HistoryEvent } from './history.fixture.js';
-import { CubeRepository } from './infrastructure/cube.repository.js';
+import { CubeRepository, dayDigests } from './infrastructure/cube.repository.js';
 import { DictionaryRepository } from './infrastructure/dictionary.repository.js';
 import { DriverRepository } from './infrastructure/driver.repository.js';
 import { EmergingRepository } from './infrastructure/emerging.repository.js';
 import { MetricRepository } from './infrastructure/metric.repository.js';
 import { modelTables } from './infrastructure/model-tables.js';
+import { DayDigests1764850000000 } from './infrastructure/migrations/day-digests.migration.js';
 import { PendingCounts1764840000000 } from './infrastructure/migrations/pending-counts.migration.js';
 import { ModelRepository } from './infrastructure/model.repository.js';
 import { insightsDatabase } from './insights.database.js';
@@ -74,6 +75,7 @@ type LoopRead = Omit<Issue, 'topics'> & { readonly topics: readonly string[] | n
 
 const tables = [
   ...['feedback_fact', 'feedback_words', 'feedback_place', 'loop_step', 'loop_fact', 'cube_day', 'cube_month'],
+  'day_digest',
 ] as const;
 /** Everything that is counted; what is counted for is a set. */
 async function model(): Promise<Record<string, unknown[]>> {
@@ -171,6 +173,49 @@ describe('The read model', () => {
       return work.digests((await work.today()) + 1);
     });
     expect(digests!.size).toBe(1);
+  });
+
+  it('knows of each day whether it is what it was, also after feedback came late, was said anew and was deleted', async () => {
+    const summedUp = () => database.query<unknown[]>(`${dayDigests('model.cube_day')} order by day`);
+    const kept = () => database.query<unknown[]>('select day, digest from model.day_digest order by day');
+    const history = aHistory(21, 40);
+    const seen: unknown[][] = [];
+    for (const batch of inBatches(shuffled(history, randomOf(21)), randomOf(22))) {
+      await keep(batch);
+      await cubeCounts.takeIn();
+      expect(await kept()).toEqual(await summedUp());
+      seen.push(await kept());
+    }
+    expect(new Set(seen.map((each) => JSON.stringify(each))).size).toBeGreaterThan(5);
+    const occurredAt = '2019-03-04T05:06:07.000Z';
+    await keep([{ routed: routedOf('late', { content: { occurredAt } }) }]);
+    await cubeCounts.takeIn();
+    expect(await kept()).toHaveLength(seen.at(-1)!.length + 1);
+    await keep([{ routed: routedOf('late', { content: { occurredAt, revision: 2 }, deleted: true }) }]);
+    await cubeCounts.takeIn();
+    expect(await kept()).toEqual(seen.at(-1));
+  });
+
+  it('of an older installation is given digests of the days that it has, and may go back', async () => {
+    await keep(aHistory(23, 20));
+    const expected = await model();
+    const migration = new DayDigests1764850000000();
+    const runner = database.createQueryRunner();
+    try {
+      await database.query('drop table model.day_digest');
+      await migration.up(runner);
+      await migration.up(runner);
+      expect(await model()).toEqual(expected);
+      await keep([{ routed: routedOf('one more', {}) }]);
+      await migration.down(runner);
+      expect(await database.query('select from model.pending_count')).toEqual([]);
+      await migration.up(runner);
+      expect(await database.query('select day, digest from model.day_digest order by day')).toEqual(
+        await database.query(`${dayDigests('model.cube_day')} order by day`),
+      );
+    } finally {
+      await runner.release();
+    }
   });
 
   it('of an older installation is given the table for what waits, and gives back what lies there when it is taken away', async () => {

@@ -1,13 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { dailyMeasures } from '../domain/cube.js';
+import { cubes, dailyMeasures } from '../domain/cube.js';
 import { CubeCounts } from '../domain/cube-counts.js';
+import { measures } from '../domain/loop-fact.js';
 import { advisoryLocks } from './advisory-locks.js';
 import { columnsAs } from './fact.columns.js';
 import { liveSchema, monthOf, nextSchema } from './model-tables.js';
 
 const keys = ['cube', 'measure', 'day', 'd1', 'd2', 'd3', 'question', 'scale', 'bucket'] as const;
 const key = keys.join(', ');
+
+/** Those by topic, location and product, of which a day has few rows */
+const judged = cubes.filter(({ dimensions }) =>
+  dimensions.some((each) => each === 'topic' || each === 'location' || each === 'product'),
+);
+/**
+ * What days hold that emerging issues are found by, each as one number: a sum, so that what is counted later is added to it, whatever the day
+ * holds already.
+ * @param counts a table of counts
+ */
+export const dayDigests = (counts: string): string => `
+  select day, sum(hashtextextended(cube || ' ' || d1 || ' ' || d2 || ' ' || d3, 0)::numeric * n) digest
+  from ${counts} where cube in (${judged.map(({ id }) => id).join(', ')}) and measure = ${measures.sentiment}
+  group by day`;
 
 @Injectable()
 export class CubeRepository extends CubeCounts {
@@ -33,8 +48,11 @@ export class CubeRepository extends CubeCounts {
   }
 }
 
-/** Lets the cubes of a generation take in what waits. */
-export async function takeInto(transaction: EntityManager, schema: string): Promise<void> {
+/**
+ * Lets the cubes of a generation take in what waits.
+ * @param withDigests whether it has digests of its days, as it has in all but the oldest installations
+ */
+export async function takeInto(transaction: EntityManager, schema: string, withDigests = true): Promise<void> {
   const addTo = (table: string, given: string): string =>
     `insert into ${schema}.${table} as known (${key}, n) select * from ${given} order by ${key}
      on conflict (${key}) do update set n = known.n + excluded.n returning ${key}, n`;
@@ -52,14 +70,21 @@ export async function takeInto(transaction: EntityManager, schema: string): Prom
        ${addTo('cube_day', 'given')}
      ), months as (
        ${addTo('cube_month', 'monthly')}
-     )
+     )${withDigests ? `, digests as (${addDigests(schema, 'given')} returning day, digest)` : ''}
      select 'cube_day' as table, ${key} from days where n = 0
-     union all select 'cube_month', ${key} from months where n = 0`,
+     union all select 'cube_month', ${key} from months where n = 0
+     ${withDigests ? `union all select 'day_digest', 0, 0, day, 0, 0, 0, 0, 0, 0 from digests where digest = 0` : ''}`,
     [dailyMeasures],
   );
   // what has come to nothing is no row: the same facts are the same rows, whatever was before
   for (const table of new Set(empty.map((row) => row.table))) {
     const rows = empty.filter((row) => row.table === table);
+    if (table === 'day_digest') {
+      await transaction.query(`delete from ${schema}.day_digest where day = any($1) and digest = 0`, [
+        rows.map(({ day }) => day),
+      ]);
+      continue;
+    }
     await transaction.query(
       `delete from ${schema}.${table} known using unnest(${keys.map((_, at) => `$${at + 1}::int[]`).join(', ')}) as given (${key})
        where (${columnsAs('known', keys)}) = (${columnsAs('given', keys)}) and known.n = 0`,
@@ -67,3 +92,8 @@ export async function takeInto(transaction: EntityManager, schema: string): Prom
     );
   }
 }
+
+/** Adds what `counts` has to the digests of its days. */
+export const addDigests = (schema: string, counts: string): string =>
+  `insert into ${schema}.day_digest as known (day, digest) ${dayDigests(counts)} order by day
+   on conflict (day) do update set digest = known.digest + excluded.digest`;

@@ -1,7 +1,6 @@
 import { AuditLog } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { cubes } from '../domain/cube.js';
 import { CubeCounts } from '../domain/cube-counts.js';
 import type { Carrier } from '../domain/emerging/carrier.js';
 import {
@@ -15,7 +14,6 @@ import {
   type ShownIssue,
 } from '../domain/emerging/emerging-store.js';
 import type { Series, SeriesKey } from '../domain/emerging/series.js';
-import { measures } from '../domain/loop-fact.js';
 import { advisoryLocks } from './advisory-locks.js';
 import { liveSchema } from './model-tables.js';
 
@@ -208,17 +206,11 @@ class PostgresWork implements EmergingWork {
     return row!.today;
   }
 
-  /** From the cubes by topic, location and product, of which a day has few rows. */
   async digests(today: number): Promise<Digests> {
-    const wanted = cubes.filter(({ dimensions }) =>
-      dimensions.some((each) => each === 'topic' || each === 'location' || each === 'product'),
-    );
     await this.counted.takeIn();
     const rows = await this.dataSource.query<{ day: number; digest: string }[]>(
-      `select day, sum(hashtextextended(cube || ' ' || d1 || ' ' || d2 || ' ' || d3, 0)::numeric * n)::text digest
-       from ${liveSchema}.cube_day where cube = any($1::smallint[]) and measure = $2 and day < $3 and n <> 0
-       group by day`,
-      [wanted.map(({ id }) => id), measures.sentiment, today],
+      `select day, digest::text from ${liveSchema}.day_digest where day < $1`,
+      [today],
     );
     return new Map(rows.map(({ day, digest }) => [day, digest]));
   }

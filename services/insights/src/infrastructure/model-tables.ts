@@ -120,6 +120,7 @@ export const modelTables = (schema: string): string => `
 
   ${['cube_day', 'cube_month'].map((table) => cubeTable(schema, table)).join('')}
   ${pendingCount(schema)}
+  ${dayDigest(schema)}
   comment on table ${schema}.cube_day is 'counts by day (since 1970, UTC) and the dimensions of a cube: domain/cube.ts';
 `;
 
@@ -138,6 +139,15 @@ export const pendingCount = (schema: string): string => `
     n integer[] not null
   );
   comment on table ${schema}.pending_count is 'counts that the cubes of this generation do not have yet: cube.repository.ts';
+`;
+
+/** Looked at each minute: to sum up all days again would take longer the more there are. */
+export const dayDigest = (schema: string): string => `
+  create table ${schema}.day_digest (
+    day integer primary key,
+    digest numeric not null
+  );
+  comment on table ${schema}.day_digest is 'tells whether a day has changed since it was judged, of what cube_day has: cube.repository.ts';
 `;
 
 /** A part for each cube, so that what a question reads lies together; what has none yet lies in the last one. */

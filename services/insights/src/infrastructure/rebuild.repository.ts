@@ -30,6 +30,7 @@ const compared: Readonly<Record<string, readonly string[]>> = {
   ],
   cube_day: ['cube', 'measure', 'day', 'd1', 'd2', 'd3', 'question', 'scale', 'bucket', 'n'],
   cube_month: ['cube', 'measure', 'day', 'd1', 'd2', 'd3', 'question', 'scale', 'bucket', 'n'],
+  day_digest: ['day', 'digest'],
 };
 const shownExamples = 5;
 /** How long the change of generations waits for those who read the old one, and how often it is tried */

@@ -23,7 +23,7 @@ export class PendingCounts1764840000000 implements MigrationInterface {
         `${schema}.pending_count`,
       ])) as { pending: boolean }[];
       if (!there!.pending) continue;
-      await takeInto(runner.manager, schema);
+      await takeInto(runner.manager, schema, false);
       await runner.query(`drop table ${schema}.pending_count`);
     }
   }
