@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { build, stop } from 'esbuild';
 
 /**
@@ -50,7 +49,7 @@ async function bundle({ main, outfolder }) {
     legalComments: 'none',
     // Nest asks for Express where a service names no other; ours have Fastify.
     external: ['kafkajs', 'kafkajs/*', '@nestjs/platform-express'],
-    plugins: [found(), neverUsed, tablesAsJson(outfolder)],
+    plugins: [found(), neverUsed],
     // As Node wraps a CommonJS module: the loader evaluates it as it stands.
     banner: {
       js: `(function (exports, require, module, __filename, __dirname) { const urlOfBundle = require('node:url').pathToFileURL(__filename).href;`,
@@ -185,35 +184,3 @@ const neverUsed = {
     }));
   },
 };
-
-/**
- * The tables of eld lie beside the bundle as JSON: to compile them as a program takes 55 MB that the process never gives back, twice what
- * they are. Of 50,000 n-grams four in five have the same scores as another: these are one object.
- */
-const tablesAsJson = (outfolder) => ({
-  name: 'tables-as-json',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]eld[\\/]src[\\/]ngrams[\\/]\w+\.js$/ }, async ({ path }) => {
-      const { ngramsData } = await import(pathToFileURL(path).href);
-      const file = `${basename(path, '.js')}.json`;
-      const places = new Map();
-      const ngrams = Object.entries(ngramsData.ngrams).map(([ngram, scores]) => {
-        const text = JSON.stringify(scores);
-        if (!places.has(text)) places.set(text, places.size);
-        return [ngram, places.get(text)];
-      });
-      const scores = [...places.keys()].map((text) => JSON.parse(text));
-      const table = { ...ngramsData, ngrams: Object.fromEntries(ngrams) };
-      await writeFile(join(outfolder, file), JSON.stringify({ table, scores }));
-      return {
-        contents: `
-          import { readFileSync } from 'node:fs';
-          import { join } from 'node:path';
-
-          const { table, scores } = JSON.parse(readFileSync(join(import.meta.dirname, '${file}'), 'utf8'));
-          for (const ngram in table.ngrams) table.ngrams[ngram] = scores[table.ngrams[ngram]];
-          export const ngramsData = table;`,
-      };
-    });
-  },
-});

@@ -49,18 +49,4 @@ describe('the bundle of a service', () => {
       expect([...releases].filter(([, folders]) => folders.size > 1)).toEqual([]);
     });
   });
-
-  it('has the n-grams of eld as eld has them', async () => {
-    interface Tables {
-      readonly table: { readonly ngrams: Readonly<Record<string, number>> };
-      readonly scores: readonly object[];
-    }
-    const { table, scores } = JSON.parse(
-      readFileSync(join(folderOf('sentiment'), 'extrasmall.json'), 'utf8'),
-    ) as Tables;
-    const theirs = join(workspaceRoot, 'node_modules', 'eld', 'src', 'ngrams', 'extrasmall.js');
-    const { ngramsData } = (await import(theirs)) as { ngramsData: object };
-    const ngrams = Object.fromEntries(Object.entries(table.ngrams).map(([ngram, at]) => [ngram, scores[at]]));
-    expect({ ...table, ngrams }).toEqual(ngramsData);
-  });
 });

@@ -7,7 +7,7 @@ import { sentimentClasses } from './domain/sentiment/judge-sentiment.js';
 import { labelOfThree } from './domain/sentiment/sentiment-of-shares.js';
 import type { Token } from './domain/text/tokens.js';
 import { BadRow, readLabelledTexts, type LabelledText } from './evaluation/labelled-text.js';
-import { detectLanguage } from './infrastructure/eld.detector.js';
+import { detectLanguage } from './infrastructure/language.detector.js';
 import { writeOwnModel } from './infrastructure/own-model.js';
 import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 

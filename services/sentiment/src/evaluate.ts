@@ -10,7 +10,7 @@ import { scoresOf } from './evaluation/scores.js';
 import { speedOf } from './evaluation/speed.js';
 import type { Token } from './domain/text/tokens.js';
 import { BadPack } from './domain/topics/packs.js';
-import { detectLanguage } from './infrastructure/eld.detector.js';
+import { detectLanguage } from './infrastructure/language.detector.js';
 import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';
 
 /** `npm run evaluate`: exit 0 when it was done, 2 when it was asked for wrongly, or a file is not as it should be. */

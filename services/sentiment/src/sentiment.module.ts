@@ -9,7 +9,7 @@ import { ActiveModelStore } from './domain/own/model-store.js';
 import { ActiveModelPoller } from './inbound/active-model.poller.js';
 import { FeedbackReceivedConsumer } from './inbound/feedback-received.consumer.js';
 import { ActiveModelClient } from './infrastructure/active-model.client.js';
-import { detectLanguage } from './infrastructure/eld.detector.js';
+import { detectLanguage } from './infrastructure/language.detector.js';
 import { FolderModel } from './infrastructure/folder-model.js';
 import { ownModelOf } from './infrastructure/own-model.js';
 import { shippedKnowledge } from './infrastructure/shipped-knowledge.js';

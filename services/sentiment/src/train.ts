@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { afinnLexicon } from './infrastructure/afinn.lexicon.js';
+import { encodeNgrams } from './infrastructure/model-files.js';
 import { modelFolder } from './infrastructure/shipped-files.js';
+import { eldTable } from './training/eld-table.js';
 import { permissiveSets } from './training/sets.js';
 import { trainModels } from './training/train-models.js';
 
@@ -15,9 +17,10 @@ const usage = `npm run train -- --data DIR [--out DIR]
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-function main(data: string, out: string): void {
+async function main(data: string, out: string): Promise<void> {
   mkdirSync(out, { recursive: true });
   const { name, files } = trainModels(data, afinnLexicon, say);
+  writeFileSync(join(out, 'languages.bin'), encodeNgrams(await eldTable()));
   for (const [file, bytes] of files) writeFileSync(join(out, file), bytes);
   say(`${name} is in ${out}`);
 }
@@ -26,4 +29,4 @@ const { values } = parseArgs({ options: { data: { type: 'string' }, out: { type:
 if (values.data === undefined) {
   process.stderr.write(usage);
   process.exitCode = 2;
-} else main(values.data, values.out);
+} else await main(values.data, values.out);

@@ -2,7 +2,7 @@ import { validatorOf, Tags } from '@closeloop/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { lexiconName } from '../infrastructure/afinn.lexicon.js';
-import { detectLanguage } from '../infrastructure/eld.detector.js';
+import { detectLanguage } from '../infrastructure/language.detector.js';
 import { shippedKnowledge } from '../infrastructure/shipped-knowledge.js';
 import { feedbackWith } from './feedback.fixture.js';
 import { ModelTagger } from './model-tagger.js';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EmotionModel } from '../domain/emotions/judge-emotions.js';
 import type { LanguageModel } from '../domain/language/judge-language.js';
+import type { NgramTable } from '../domain/language/ngram-detector.js';
 import { quantised, type LinearModel } from '../domain/learning/linear-model.js';
 import type { SentimentModel } from '../domain/sentiment/judge-sentiment.js';
 
@@ -55,6 +56,41 @@ export function decodeModel(file: Buffer): LinearModel {
     scales: Float32Array.from(header.scales),
     denseWeights: Float32Array.from(header.denseWeights),
     bias: Float32Array.from(header.bias),
+  };
+}
+
+const listBytes = 4;
+
+interface NgramHeader {
+  readonly languages: readonly string[];
+  readonly averages: readonly number[];
+  readonly letters: readonly number[];
+  readonly ngrams: number;
+}
+
+/** As a file: length and JSON header as a model has them; for each n-gram, four bytes of where its scores begin; the scores; the n-grams, a line each. */
+export function encodeNgrams({ languages, averages, letters, ngrams, lists, scores }: NgramTable): Buffer {
+  const header: NgramHeader = { languages, averages, letters: [...letters], ngrams: ngrams.length };
+  const json = Buffer.from(JSON.stringify({ ...header, scores: scores.length }));
+  const length = Buffer.alloc(lengthBytes);
+  length.writeUInt32LE(json.length);
+  const places = Buffer.alloc(listBytes * lists.length);
+  lists.forEach((place, at) => places.writeUInt32LE(place, listBytes * at));
+  return Buffer.concat([length, json, places, scores, Buffer.from(ngrams.join('\n'), 'latin1')]);
+}
+
+/** @throws where it is not a whole one */
+export function decodeNgrams(file: Buffer): NgramTable {
+  const from = lengthBytes + file.readUInt32LE();
+  const header = JSON.parse(file.toString('utf8', lengthBytes, from)) as NgramHeader & { readonly scores: number };
+  const scoresFrom = from + listBytes * header.ngrams;
+  const ngramsFrom = scoresFrom + header.scores;
+  const ngrams = file.toString('latin1', ngramsFrom).split('\n');
+  if (ngrams.length !== header.ngrams) throw new Error('a part of it is missing');
+  return {
+    ...{ languages: header.languages, averages: header.averages, letters: Uint8Array.from(header.letters), ngrams },
+    lists: Uint32Array.from(ngrams, (_, at) => file.readUInt32LE(from + listBytes * at)),
+    scores: Uint8Array.from(file.subarray(scoresFrom, ngramsFrom)),
   };
 }
 

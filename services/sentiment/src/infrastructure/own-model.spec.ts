@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { feedbackWith } from '../domain/feedback.fixture.js';
 import { ModelTagger } from '../domain/model-tagger.js';
 import { adaptSentiment } from '../domain/sentiment/adapt-sentiment.js';
-import { detectLanguage } from './eld.detector.js';
+import { detectLanguage } from './language.detector.js';
 import { ActiveTagger } from '../application/active-tagger.js';
 import { FolderModel } from './folder-model.js';
 import { ownModelOf, readOwnModel, writeOwnModel } from './own-model.js';

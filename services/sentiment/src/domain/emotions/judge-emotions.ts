@@ -1,7 +1,7 @@
 import { emotionNames, type Emotion } from '@closeloop/contracts';
 import { calibrated, type Calibration } from '../learning/calibration.js';
 import { logitsOf, softmax, type Features, type LinearModel } from '../learning/linear-model.js';
-import { beginningsOf } from '../text/grams.js';
+import { withBeginnings } from '../text/grams.js';
 import type { Token } from '../text/tokens.js';
 
 /** Its classes are `emotionNames`, in their order. */
@@ -20,13 +20,10 @@ const beginnings = [3, 6] as const;
  * What is counted of a text for its emotions: what is for its sentiment, and how its words begin. Words of rare emotions come in few of
  * their forms in what there is to learn from.
  */
-export function emotionFeatures(tokens: readonly Token[], { grams, dense }: Features): Features {
-  const more = beginningsOf(tokens, beginnings);
-  const all = new Int32Array(grams.length + more.length);
-  all.set(grams);
-  all.set(more, grams.length);
-  return { grams: all, dense };
-}
+export const emotionFeatures = (tokens: readonly Token[], { grams, dense }: Features): Features => ({
+  grams: withBeginnings(grams, tokens, beginnings),
+  dense,
+});
 
 const three = (value: number): number => Math.round(value * 1000) / 1000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { detectLanguage } from '../../infrastructure/eld.detector.js';
+import { detectLanguage } from '../../infrastructure/language.detector.js';
 import { readModels } from '../../infrastructure/model-files.js';
 import { modelFolder } from '../../infrastructure/shipped-files.js';
 import { emoticons } from '../sentiment/lexicon.js';

@@ -1,6 +1,6 @@
 import type { LanguageTag } from '@closeloop/contracts';
 import { logitsOf, softmax, type LinearModel } from '../learning/linear-model.js';
-import { gramsOf, type GramOptions } from '../text/grams.js';
+import { lentGramsOf, type GramOptions } from '../text/grams.js';
 import type { Token } from '../text/tokens.js';
 import { wordsOf } from '../text/written-text.js';
 
@@ -91,7 +91,7 @@ const noDense = new Float32Array(0);
 function likeliest(tokens: readonly Token[], { linear }: LanguageModel): { language: string; share: number } {
   if (tokens.length === 0) return { language: '', share: 0 };
   const shares = new Float64Array(linear.classes.length);
-  logitsOf(linear, { grams: gramsOf(tokens, languageGrams), dense: noDense }, shares);
+  logitsOf(linear, { grams: lentGramsOf(tokens, languageGrams), dense: noDense }, shares);
   softmax(shares);
   let best = 0;
   shares.forEach((share, k) => {

@@ -31,18 +31,51 @@ export const gramValue = (count: number): number => (count === 0 ? 0 : 1 / Math.
 export function logitsOf(model: LinearModel, { grams, dense }: Features, logits: Float64Array): void {
   const { buckets, sparseWeights, scales, denseWeights, bias } = model;
   const classes = bias.length;
-  const mask = buckets - 1;
   logits.fill(0);
-  for (let n = 0; n < grams.length; n += 1) {
-    const row = (grams[n]! & mask) * classes;
-    for (let k = 0; k < classes; k += 1) logits[k]! += sparseWeights[row + k]!;
-  }
+  if (sparseWeights instanceof Int8Array) addUnits(grams, buckets - 1, sparseWeights, logits);
+  else addWeights(grams, buckets - 1, sparseWeights, logits);
   const value = gramValue(grams.length);
   for (let k = 0; k < classes; k += 1) logits[k] = logits[k]! * value * scales[k]! + bias[k]!;
   for (let n = 0; n < dense.length; n += 1) {
     const x = dense[n]!;
     if (x === 0) continue;
     for (let k = 0; k < classes; k += 1) logits[k]! += x * denseWeights[n * classes + k]!;
+  }
+}
+
+/** Three classes a round, whose sums stay in registers: a row is one cache line, which costs more than what is done with it. */
+function addUnits(grams: Int32Array, mask: number, weights: Int8Array, sums: Float64Array): void {
+  const classes = sums.length;
+  let k = 0;
+  for (; k + 2 < classes; k += 3) {
+    let [first, second, third] = [0, 0, 0];
+    for (let n = 0; n < grams.length; n += 1) {
+      const row = (grams[n]! & mask) * classes + k;
+      first += weights[row]!;
+      second += weights[row + 1]!;
+      third += weights[row + 2]!;
+    }
+    sums[k] = first;
+    sums[k + 1] = second;
+    sums[k + 2] = third;
+  }
+  for (; k < classes; k += 1) {
+    let sum = 0;
+    for (let n = 0; n < grams.length; n += 1) sum += weights[(grams[n]! & mask) * classes + k]!;
+    sums[k] = sum;
+  }
+}
+
+function addWeights(
+  grams: Int32Array,
+  mask: number,
+  weights: Exclude<LinearModel['sparseWeights'], Int8Array>,
+  sums: Float64Array,
+): void {
+  const classes = sums.length;
+  for (let n = 0; n < grams.length; n += 1) {
+    const row = (grams[n]! & mask) * classes;
+    for (let k = 0; k < classes; k += 1) sums[k]! += weights[row + k]!;
   }
 }
 

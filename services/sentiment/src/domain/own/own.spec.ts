@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { detectLanguage } from '../../infrastructure/eld.detector.js';
+import { detectLanguage } from '../../infrastructure/language.detector.js';
 import { shippedKnowledge } from '../../infrastructure/shipped-knowledge.js';
 import { feedbackWith } from '../feedback.fixture.js';
 import { ModelTagger } from '../model-tagger.js';

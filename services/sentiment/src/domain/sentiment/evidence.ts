@@ -25,7 +25,7 @@ export function evidenceOf(
 ): Weighed[] {
   const value = gramValue(grams.length);
   const [bad, good] = [value * scales[0]!, value * scales[2]!];
-  const moved = new Float64Array(tokens.length);
+  const moved = tokens.map(() => 0);
   for (let n = 0; n < grams.length; n += 1) {
     const row = (grams[n]! & (buckets - 1)) * 3;
     moved[places[n]!]! += sparseWeights[row + 2]! * good - sparseWeights[row]! * bad;

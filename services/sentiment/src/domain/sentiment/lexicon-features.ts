@@ -34,7 +34,7 @@ export function lexiconFeatures(
     let weight = 0;
     if (kind === 'word') {
       words += 1;
-      const phrase = lexicon.phrases.get(`${previous} ${text}`);
+      const phrase = lexicon.phrases.get(previous)?.get(text);
       weight = phrase ?? lexicon.words.get(text) ?? 0;
       // The weight of "not good" has its negation in it
       if (negated[at] && !(phrase !== undefined && negations.has(previous))) weight *= negationFlip;
@@ -65,19 +65,19 @@ export function lexiconFeatures(
   });
   const length = Math.sqrt(Math.max(1, words / usualLength));
   const sum = (good - badFactor * bad + goodSigns - badSigns - negationCount) / length;
-  return Float32Array.of(
-    Math.min(3, good / length / 4),
-    Math.min(3, bad / length / 4),
-    Math.min(2, goodCount / length / 2),
-    Math.min(2, badCount / length / 2),
-    Math.min(2, goodSigns / 3),
-    Math.min(2, badSigns / 3),
-    Math.min(1.5, exclaims / 2),
-    Math.min(1.5, asks / 2),
-    Math.min(1.5, shouts / 3),
-    Math.min(1, elongations),
-    (2 * sum) / Math.sqrt(sum * sum + softness),
-    Math.tanh(last / 3),
-    Math.min(2, negationCount / 2),
-  );
+  const features = new Float32Array(lexiconFeatureCount);
+  features[0] = Math.min(3, good / length / 4);
+  features[1] = Math.min(3, bad / length / 4);
+  features[2] = Math.min(2, goodCount / length / 2);
+  features[3] = Math.min(2, badCount / length / 2);
+  features[4] = Math.min(2, goodSigns / 3);
+  features[5] = Math.min(2, badSigns / 3);
+  features[6] = Math.min(1.5, exclaims / 2);
+  features[7] = Math.min(1.5, asks / 2);
+  features[8] = Math.min(1.5, shouts / 3);
+  features[9] = Math.min(1, elongations);
+  features[10] = (2 * sum) / Math.sqrt(sum * sum + softness);
+  features[11] = Math.tanh(last / 3);
+  features[12] = Math.min(2, negationCount / 2);
+  return features;
 }

@@ -1,8 +1,8 @@
 /** Words with what they weigh, -5 (worst) .. 5 (best). Maps, as a customer may well write "constructor". */
 export interface Lexicon {
   readonly words: ReadonlyMap<string, number>;
-  /** Two words with one space between them */
-  readonly phrases: ReadonlyMap<string, number>;
+  /** Of two words: by the first, then by the second */
+  readonly phrases: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** By emoji, without variation selector */
   readonly emoji: ReadonlyMap<string, number>;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { beginningsOf, gramsOf } from './grams.js';
+import { gramsOf, lentGramsOf, withBeginnings } from './grams.js';
 import { tokensOf } from './tokens.js';
 
 const tokens = (text: string) => tokensOf(text, new Set());
+const beginningsOf = (read: ReturnType<typeof tokens>, letters: [number, number]): Int32Array =>
+  withBeginnings(new Int32Array(0), read, letters);
 
 describe('grams', () => {
   it('are the words and the pairs of them', () => {
@@ -34,6 +36,24 @@ describe('grams', () => {
     expect(scared[1]).not.toBe(scary[1]);
     expect(beginningsOf(tokens('scar'), [4, 5])).toEqual(Int32Array.of(scared[0]!));
     expect(beginningsOf(tokens('a bad 12345 @someone !'), [4, 5])).toHaveLength(0);
+  });
+
+  it('come before the beginnings, and are their own, whatever is read next, unless they are lent', () => {
+    const options = { words: 2, letters: [2, 4] } as const;
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 300 }), { minLength: 1 }), (texts) => {
+        const read = texts.map((text) => {
+          const grams = gramsOf(tokens(text), options);
+          return { text, grams, both: withBeginnings(grams, tokens(text), [3, 6]) };
+        });
+        for (const { text, grams, both } of read) {
+          expect([...both]).toEqual([...grams, ...beginningsOf(tokens(text), [3, 6])]);
+          expect([...lentGramsOf(tokens(text), options)]).toEqual([...grams]);
+        }
+      }),
+    );
+    const long = tokens('many words of a text '.repeat(2_000));
+    expect(gramsOf(long, options)).toEqual(lentGramsOf(long, options));
   });
 
   it('of another seed are others', () => {

@@ -34,6 +34,24 @@ const longestWord = 40;
 const negatedSeed = 0x4e4f54;
 const letterSeed = 0x5f;
 
+/** Of the text in hand: an array of each text's own takes longer to make than to fill. */
+let room = new Int32Array(4096);
+
+function makeRoom(least: number): Int32Array {
+  if (room.length < least) {
+    const larger = new Int32Array(2 * least);
+    larger.set(room);
+    room = larger;
+  }
+  return room;
+}
+
+/** As gramsOf; what is lent is written over when the next text is read. */
+export function lentGramsOf(...given: Parameters<typeof gramsOf>): Int32Array {
+  const count = readGrams(...given);
+  return room.subarray(0, count);
+}
+
 /**
  * Hashes of what a text consists of, 32 bits each, in its order, as often as it comes.
  * @param negated by token: whether it is within reach of a negation
@@ -42,12 +60,24 @@ const letterSeed = 0x5f;
  */
 export function gramsOf(
   tokens: readonly Token[],
+  options: GramOptions,
+  negated?: readonly boolean[],
+  seed?: number,
+  places?: number[],
+): Int32Array {
+  const count = readGrams(tokens, options, negated, seed, places);
+  return room.slice(0, count);
+}
+
+/** Writes them into the room. @returns how many there are */
+function readGrams(
+  tokens: readonly Token[],
   { words, letters, negation = false }: GramOptions,
   negated?: readonly boolean[],
   seed = 0,
   places?: number[],
-): Int32Array {
-  const found = new Int32Array(roomFor(tokens, words, letters));
+): number {
+  const found = makeRoom(roomFor(tokens, words, letters));
   let count = 0;
   const recent: number[] = [];
   for (let index = 0; index < tokens.length; index += 1) {
@@ -67,18 +97,23 @@ export function gramsOf(
     if (letters && kind === 'word') count = lettersOf(text, letters, seed, found, count);
     if (places) while (places.length < count) places.push(index);
   }
-  return found.subarray(0, count);
+  return count;
 }
 
 const beginningSeed = 0x5e;
 
 /**
- * Hashes of how words begin: of so many letters, where a word has them. What stands in for stems: scared, scary and scares begin alike.
- * Few, beside all pieces of words.
+ * Grams, and behind them hashes of how words begin: of so many letters, where a word has them. What stands in for stems: scared, scary and
+ * scares begin alike. Few, beside all pieces of words.
  */
-export function beginningsOf(tokens: readonly Token[], [fewest, most]: readonly [number, number]): Int32Array {
-  const found = new Int32Array(tokens.length * (most - fewest + 1));
-  let count = 0;
+export function withBeginnings(
+  grams: Int32Array,
+  tokens: readonly Token[],
+  [fewest, most]: readonly [number, number],
+): Int32Array {
+  const found = makeRoom(grams.length + tokens.length * (most - fewest + 1));
+  found.set(grams);
+  let count = grams.length;
   for (const { kind, text } of tokens) {
     if (kind !== 'word') continue;
     let hash = basis ^ beginningSeed;
@@ -87,7 +122,7 @@ export function beginningsOf(tokens: readonly Token[], [fewest, most]: readonly 
       if (size >= fewest) found[count++] = mixed(hash + size);
     }
   }
-  return found.subarray(0, count);
+  return found.slice(0, count);
 }
 
 /** At least as many as there can be. */
@@ -97,6 +132,9 @@ function roomFor(tokens: readonly Token[], words: number, letters: GramOptions['
   const perStart = letters[1] - letters[0] + 1;
   return tokens.reduce((sum, { text }) => sum + (Math.min(text.length, longestWord) + 2) * perStart, ofWords);
 }
+
+/** The letters of the word in hand, with what stands for its ends */
+const units = new Int32Array(longestWord + 2);
 
 /** Writes them from `from` on. @returns where they end */
 function lettersOf(
@@ -108,11 +146,15 @@ function lettersOf(
 ): number {
   let count = from;
   const length = Math.min(text.length, longestWord);
-  const unitAt = (at: number): number => (at < 0 || at >= length ? letterSeed : text.charCodeAt(at));
-  for (let start = -1; start <= length; start += 1) {
-    let hash = basis ^ letterSeed ^ seed;
-    for (let size = 1; size <= most && start + size <= length + 1; size += 1) {
-      hash = Math.imul(hash ^ unitAt(start + size - 1), prime);
+  units[0] = letterSeed;
+  for (let at = 0; at < length; at += 1) units[at + 1] = text.charCodeAt(at);
+  units[length + 1] = letterSeed;
+  const begin = basis ^ letterSeed ^ seed;
+  for (let start = 0; start < length + 2; start += 1) {
+    let hash = begin;
+    const end = Math.min(most, length + 2 - start);
+    for (let size = 1; size <= end; size += 1) {
+      hash = Math.imul(hash ^ units[start + size - 1]!, prime);
       if (size >= fewest) found[count++] = mixed(hash + size);
     }
   }

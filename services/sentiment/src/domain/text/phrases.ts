@@ -7,6 +7,30 @@ export interface PhraseMatch<T> {
   readonly to: number;
 }
 
+/** Each word of any matcher has a number, so that a text's words are looked up once and not once by each matcher. */
+const vocabulary = new Map<string, number>();
+
+function numberOf(word: string): number {
+  let number = vocabulary.get(word);
+  if (number === undefined) vocabulary.set(word, (number = vocabulary.size + 1));
+  return number;
+}
+
+/** The text in hand and the numbers of its words; 0 for what no matcher knows */
+let numbered: readonly Token[] | undefined;
+let numbers = new Int32Array(256);
+
+function numbersOf(tokens: readonly Token[]): Int32Array {
+  if (tokens === numbered) return numbers;
+  if (tokens.length > numbers.length) numbers = new Int32Array(2 * tokens.length);
+  for (let at = 0; at < tokens.length; at += 1) {
+    const { kind, text } = tokens[at]!;
+    numbers[at] = kind === 'word' || kind === 'number' ? (vocabulary.get(text) ?? 0) : 0;
+  }
+  numbered = tokens;
+  return numbers;
+}
+
 interface Node<T> {
   readonly next: Map<number, Node<T>>;
   readonly values: T[];
@@ -36,23 +60,29 @@ const numberedPhrase = /[\p{L}\p{N}]+(?:['-][\p{L}\p{N}]+)*/gu;
 
 /** Finds phrases in tokens: words with their English inflections, with nothing but spaces and hyphens between them. */
 export class PhraseMatcher<T> {
-  /** Each form of a word, and the number of that word */
-  readonly #words = new Map<string, number>();
+  /** By the number of a form of a word, that of the word; 0 where no phrase has it */
+  readonly #bases: Int32Array;
   readonly #root: Node<T> = { next: new Map(), values: [] };
 
   /** @param entries phrases, each with what it stands for; the same phrase may stand for several */
   constructor(entries: readonly { readonly phrase: string; readonly value: T }[]) {
+    numbered = undefined;
     const wordsOf = ({ phrase }: { phrase: string }) => phrase.toLowerCase().match(numberedPhrase) ?? [];
     const words = [...new Set(entries.flatMap(wordsOf))].sort((one, other) => one.length - other.length);
     // Shorter ones first: `charged` of one phrase is the `charge` of another.
-    words.forEach((word, base) => {
-      if (this.#words.has(word)) return;
-      for (const form of inflections(word)) if (!this.#words.has(form)) this.#words.set(form, base);
-    });
+    const bases = new Map<string, number>();
+    for (const word of words) {
+      if (bases.has(word)) continue;
+      const base = numberOf(word);
+      for (const form of inflections(word)) if (!bases.has(form)) bases.set(form, base);
+    }
+    const forms = [...bases].map(([form, base]) => [numberOf(form), base] as const);
+    this.#bases = new Int32Array(vocabulary.size + 1);
+    for (const [form, base] of forms) this.#bases[form] = base;
     for (const entry of entries) {
       let node = this.#root;
       for (const word of wordsOf(entry)) {
-        const base = this.#words.get(word)!;
+        const base = bases.get(word)!;
         let next = node.next.get(base);
         if (!next) node.next.set(base, (next = { next: new Map(), values: [] }));
         node = next;
@@ -64,16 +94,18 @@ export class PhraseMatcher<T> {
   /** The longest at each place, without those that lie within another. In the order of the text. */
   matches(tokens: readonly Token[]): PhraseMatch<T>[] {
     const found: PhraseMatch<T>[] = [];
+    const words = numbersOf(tokens);
+    const bases = this.#bases;
     let covered = 0;
     for (let from = 0; from < tokens.length; from += 1) {
+      // a word that came with a later matcher has a number beyond
+      if (!bases[words[from]!]) continue;
       let node: Node<T> | undefined = this.#root;
       let best: Node<T> | undefined;
       let to = from;
       for (let at = from; at < tokens.length; at += 1) {
-        const token = tokens[at]!;
-        const base: number | undefined =
-          token.kind === 'word' || token.kind === 'number' ? this.#words.get(token.text) : undefined;
-        node = base === undefined ? undefined : node.next.get(base);
+        const base = bases[words[at]!];
+        node = base ? node.next.get(base) : undefined;
         if (!node) break;
         if (node.values.length > 0) {
           best = node;
