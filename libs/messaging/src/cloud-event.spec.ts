@@ -32,7 +32,7 @@ describe('an event off the wire', () => {
         subject: data.feedbackId,
         time: '2026-01-01T00:00:00.000Z',
         data,
-        json: valid,
+        json: Buffer.from(valid),
         key: 'k',
         topic: 'feedback.received.v1',
         partition: 2,

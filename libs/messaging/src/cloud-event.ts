@@ -70,7 +70,7 @@ export function decoderOf(declaration: EventDeclaration, group: string): Decoder
   };
 }
 
-/** Of a CloudEvent that was found valid. What lives as long as a batch is in hand is copied by each collection: the text is made when it is asked for. */
+/** Of a CloudEvent that was found valid. What lives as long as a batch is in hand is copied by each collection: its bytes are cut out when they are asked for. */
 class DecodedEvent implements IncomingEvent<unknown> {
   readonly id: string;
   readonly type: string;
@@ -99,8 +99,8 @@ class DecodedEvent implements IncomingEvent<unknown> {
     this.#message = message;
   }
 
-  get json(): string {
-    return this.#message.value!.toString('utf8');
+  get json(): Buffer {
+    return this.#message.value!;
   }
 }
 
@@ -119,11 +119,11 @@ export class EventTooLarge extends EventError {
  * @throws EventTooLarge; TypeError for data that is no JSON
  */
 export function encodeEvent(
-  { event, id, subject, data, json = JSON.stringify(data), time, traceparent }: OutgoingEvent,
+  { event, id, subject, data, json, time, traceparent }: OutgoingEvent,
   source: string,
   carried?: WireHeaders,
 ): WireMessage {
-  const value = Buffer.from(json, 'utf8');
+  const value = json ?? Buffer.from(JSON.stringify(data), 'utf8');
   const maxBytes = maxValueBytesOf(event);
   if (value.length > maxBytes) {
     throw new EventTooLarge(`${event.topic} ${id} would have ${value.length} bytes, at most ${maxBytes}`);

@@ -10,8 +10,8 @@ export interface IncomingEvent<T> {
   /** RFC 3339; the Kafka timestamp where the producer gave none */
   readonly time: string;
   readonly data: T;
-  /** The data as it came, so that what only passes through need not be written anew; made when it is asked for */
-  readonly json: string;
+  /** The data as it came, in UTF-8, so that what only passes through need not be written anew */
+  readonly json: Buffer;
   readonly key: string | null;
   /** Without the environment's prefix */
   readonly topic: string;

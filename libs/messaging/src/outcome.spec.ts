@@ -11,9 +11,11 @@ describe('JSON with members added', () => {
         fc.constantFrom(undefined, 2, '\t'),
         fc.constantFrom('', '\n', '  '),
         (own, added, indent, behind) => {
-          const text = jsonWith(JSON.stringify(own, undefined, indent) + behind, added);
+          const json = Buffer.from(JSON.stringify(own, undefined, indent) + behind);
           const read = JSON.parse(JSON.stringify(own)) as object;
-          expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ ...read, ...added })));
+          const parsed = (bytes: Buffer) => JSON.parse(bytes.toString()) as unknown;
+          expect(parsed(jsonWith(json, added))).toEqual(JSON.parse(JSON.stringify({ ...read, ...added })));
+          expect(parsed(jsonWith(json, added, 'ünder'))).toEqual(JSON.parse(JSON.stringify({ ünder: read, ...added })));
         },
       ),
     );

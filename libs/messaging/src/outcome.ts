@@ -9,8 +9,8 @@ export interface OutgoingEvent<T extends object = object> {
   /** feedbackId; loopId for loop.changed */
   readonly subject: string;
   readonly data: T;
-  /** The data as JSON, where the sender has it at hand */
-  readonly json?: string;
+  /** The data as JSON in UTF-8, where the sender has it at hand */
+  readonly json?: Buffer;
   /** RFC 3339; the time of sending unless given */
   readonly time?: string;
   /** Of what caused it, where that is not the request or the event being handled */
@@ -39,6 +39,20 @@ export const deadLetter = (reason: DeadLetterReason, message: string): Outcome =
   message,
 });
 
-/** The JSON of an object with members put behind its own, which stand as they are: what only passes through is not written anew. */
-export const jsonWith = (json: string, members: object): string =>
-  `${json.slice(0, json.lastIndexOf('}'))},${JSON.stringify(members).slice(1)}`;
+const closingBrace = 0x7d;
+
+/**
+ * The JSON of an object with members put behind its own, which stand as they are: what only passes through is neither read nor written anew.
+ * @param json of an object that has members, in UTF-8
+ * @param as name of the member that the object itself becomes, beside `members`; absent: they become its own
+ */
+export function jsonWith(json: Buffer, members: object, as?: string): Buffer {
+  const before = as === undefined ? '' : `{${JSON.stringify(as)}:`;
+  const behind = `,${JSON.stringify(members).slice(1)}`;
+  const length = as === undefined ? json.lastIndexOf(closingBrace) : json.length;
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(before) + length + Buffer.byteLength(behind));
+  const begins = bytes.write(before);
+  json.copy(bytes, begins, 0, length);
+  bytes.write(behind, begins + length);
+  return bytes;
+}

@@ -13,7 +13,7 @@ export class FeedbackReceivedConsumer {
     return events.map((event) => {
       const { id, data } = this.tagFeedback.handle(event.data);
       const { tagRevision, tags } = data;
-      const json = jsonWith(`{"feedback":${event.json}}`, { tagRevision, tags });
+      const json = jsonWith(event.json, { tagRevision, tags }, 'feedback');
       return ok({ event: feedbackTagged, id, subject: event.data.feedbackId, data, json });
     });
   }
