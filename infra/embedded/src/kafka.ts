@@ -6,7 +6,7 @@ import { answersKafka } from './kafka-protocol.js';
 import { follow, kafkaDistribution, writeWhole, type KafkaDistribution, type Say } from './kafka-distribution.js';
 import { freePorts } from './port.js';
 import { newClusterId, spawned, wantedPort, type RunningKafka, type ServerOptions } from './server.js';
-import { findProcess, stopProcess, untilReady } from './process.js';
+import { EndedWhileStarting, findProcess, stopProcess, untilReady } from './process.js';
 
 const STARTED_WITHIN_S = 90;
 
@@ -43,7 +43,9 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
     try {
       return await begin(distribution, dataDir, { ...options, say });
     } catch (error) {
-      if (again === 0 || !/Address already in use/.test((error as Error).message)) throw error;
+      if (again === 0 || !(error instanceof EndedWhileStarting)) throw error;
+      // Kafka may log much more until it has ended
+      if (!(await readFile(logFile, 'utf8')).includes('Address already in use')) throw error;
       say('A port of Kafka was taken while it started; it starts once more.');
     }
   }

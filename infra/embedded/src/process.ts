@@ -59,8 +59,13 @@ export async function stopProcess(
   throw new Error(`${what} (process ${pid}) does not end, not even by SIGKILL.`);
 }
 
+/** A process has ended before it was ready: its log says why, as a whole and not only at its end. */
+export class EndedWhileStarting extends Error {
+  override readonly name = 'EndedWhileStarting';
+}
+
 /** Waits until `ready`; ends at once, with the last lines of the log, when the process has died.
- * @throws after `seconds` */
+ * @throws EndedWhileStarting; Error after `seconds` */
 export async function untilReady(
   what: string,
   { pid, logFile, seconds, ready }: { pid: number; logFile: string; seconds: number; ready: () => Promise<boolean> },
@@ -70,8 +75,9 @@ export async function untilReady(
     if (await ready()) return;
     const alive = await isAlive(pid);
     if (!alive || Date.now() > deadline) {
-      const state = alive ? `is not ready after ${seconds} s` : 'ended while it started';
-      throw new Error(`${what} ${state}. The end of its log, ${logFile}:\n${await lastLines(logFile, 15)}`);
+      const logged = `The end of its log, ${logFile}:\n${await lastLines(logFile, 15)}`;
+      if (!alive) throw new EndedWhileStarting(`${what} ended while it started. ${logged}`);
+      throw new Error(`${what} is not ready after ${seconds} s. ${logged}`);
     }
     await pause(40);
   }
