@@ -38,11 +38,8 @@ const letterSeed = 0x5f;
 let room = new Int32Array(4096);
 
 function makeRoom(least: number): Int32Array {
-  if (room.length < least) {
-    const larger = new Int32Array(2 * least);
-    larger.set(room);
-    room = larger;
-  }
+  // what was lent of the one before lies in that one still
+  if (room.length < least) room = new Int32Array(2 * least);
   return room;
 }
 
