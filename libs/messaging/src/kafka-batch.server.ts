@@ -32,6 +32,7 @@ import { Gathering } from './gathering.js';
 import { type EffectContext } from './incoming.js';
 import { type KafkaClient } from './kafka.client.js';
 import { joinAs, type Member } from './kafkajs.guards.js';
+import { fetchByHalves } from './kafkajs.halves.js';
 import { type MessagingMetrics } from './messaging.metrics.js';
 import { type Outcome } from './outcome.js';
 import { PartTrace } from './part-trace.js';
@@ -401,7 +402,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       sessionTimeout: sessionMs,
       rebalanceTimeout: rebalanceMs,
       heartbeatInterval: heartbeatMs,
-      maxBytesPerPartition: maxBytes / 4,
+      // one may have all of it: of a partition whose next records do not fit into its part Kafka sends what is thrown away
+      maxBytesPerPartition: maxBytes,
       maxBytes,
       minBytes: 1,
       maxWaitTimeInMs: waitMs,
@@ -409,6 +411,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       partitionAssigners: [
         (config) => {
           joinAs(config.cluster, this.#member);
+          if (restMs === 0) fetchByHalves(config.cluster);
           return PartitionAssigners.roundRobin(config);
         },
       ],

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type FetchingCluster, type FetchingGroup, guardFetches } from './kafkajs.halves.js';
 import { encodeProduce, isPlain, type ProduceRequest } from './kafkajs.produce.js';
 import { type BatchContext, ReadRecord } from './kafkajs.records.js';
 
@@ -91,6 +92,7 @@ export function guardKafkajs(): boolean {
     guardHungConnections(connection);
     guardHalfAnswers(connection);
     guardMembership(group, cluster);
+    guardFetches(group as unknown as FetchingGroup, cluster as unknown as FetchingCluster);
     guardStop(group);
     guardRecords(load);
     queue[guarded] = true;

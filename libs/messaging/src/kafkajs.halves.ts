@@ -1,0 +1,187 @@
+interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+/** kafkajs's batch of a partition */
+export interface FetchedBatch {
+  readonly messages: readonly unknown[];
+  /** How many events are behind it in its partition */
+  offsetLag(): string;
+}
+
+interface FetchRequest {
+  readonly maxWaitTime: number;
+}
+
+export interface FetchingGroup {
+  readonly cluster: object;
+  readonly maxWaitTime: number;
+  getNodeIds(): readonly string[];
+  fetch(nodeId: string): Promise<readonly FetchedBatch[]>;
+  filterPartitionsByNode(nodeId: string, partitions: readonly TopicPartitions[]): readonly TopicPartitions[];
+  joinAndSync(): Promise<void>;
+  heartbeat(given: object): Promise<void>;
+  commitOffsets(given: object): Promise<void>;
+}
+
+export interface FetchingCluster {
+  findBroker(which: { readonly nodeId: string | number }): Promise<object>;
+}
+
+/** So many events behind what a fetch brought are a backlog. */
+const backlog = 500;
+
+/** Which partitions a fetch is for */
+export type Share = 'all' | 'first half' | 'second half';
+
+/**
+ * Two who fetch from one broker. The second one rests, and the first fetches from all partitions, until that leaves a backlog behind. Then
+ * each has half of the partitions: while what one has brought is computed or written, the other's is fetched. As soon as one half has
+ * nothing, the second one rests again.
+ *
+ * A partition is in one hand only: the halves begin when nothing of the whole is under way, and the whole when the second has nothing under way.
+ */
+export class Halves {
+  #apart = false;
+  #leftBacklog = false;
+  #secondRests = true;
+  readonly #waiting = new Set<() => void>();
+
+  /** @param waitMs how long to wait for the second at most, milliseconds */
+  async first(
+    waitMs: number,
+    fetch: (share: Share) => Promise<readonly FetchedBatch[]>,
+  ): Promise<readonly FetchedBatch[]> {
+    if (!this.#apart && !this.#secondRests) {
+      await this.#change(waitMs);
+      if (!this.#secondRests) return [];
+    }
+    if (this.#leftBacklog) {
+      this.#leftBacklog = false;
+      this.#apart = true;
+      this.lookAgain();
+    }
+    if (this.#apart) return this.#half(() => fetch('first half'));
+    const batches = await fetch('all');
+    const left = batches.reduce((sum, batch) => sum + Number(batch.offsetLag()), 0);
+    this.#leftBacklog = batches.length > 1 && left >= backlog;
+    return batches;
+  }
+
+  /** @param waitMs how long to rest before it looks again by itself, milliseconds */
+  async second(
+    waitMs: number,
+    fetch: (share: Share) => Promise<readonly FetchedBatch[]>,
+  ): Promise<readonly FetchedBatch[]> {
+    if (!this.#apart) {
+      this.#secondRests = true;
+      this.lookAgain();
+      await this.#change(waitMs);
+      if (!this.#apart) return [];
+    }
+    this.#secondRests = false;
+    return this.#half(() => fetch('second half'));
+  }
+
+  /** Nobody waits any longer; where all is to end, the other would hold it up. */
+  lookAgain(): void {
+    for (const look of this.#waiting) look();
+    this.#waiting.clear();
+  }
+
+  async #half(fetch: () => Promise<readonly FetchedBatch[]>): Promise<readonly FetchedBatch[]> {
+    const batches = await fetch();
+    if (!batches.some(({ messages }) => messages.length > 0)) this.#apart = false;
+    return batches;
+  }
+
+  #change(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        resolve();
+      }, waitMs);
+      const look = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#waiting.add(look);
+    });
+  }
+}
+
+/** Of each consumer's cluster, by broker */
+const halvesOf = new WeakMap<object, Map<string, Halves>>();
+
+/** The consumer on this cluster (of kafkajs's, as its assigners get it) fetches by halves behind a backlog. */
+export function fetchByHalves(cluster: object): void {
+  if (!halvesOf.has(cluster)) halvesOf.set(cluster, new Map());
+}
+
+// kafkajs has one who fetches for each broker that it is told of, and keeps them apart by what it takes for the broker's id.
+const marks = { 'first half': '/1', 'second half': '/2' } as const;
+const brokerOf = (nodeId: string): string => nodeId.replace(/\/[12]$/, '');
+
+/**
+ * kafkajs asks a broker for the next events when all that it brought before is done: while a delivery waits for its database or for Kafka
+ * nothing is computed, and while it is computed nothing is fetched.
+ */
+export function guardFetches(group: FetchingGroup, cluster: FetchingCluster): void {
+  /* eslint-disable @typescript-eslint/unbound-method -- called with their own this below */
+  const { getNodeIds, fetch, filterPartitionsByNode, joinAndSync, heartbeat, commitOffsets } = group;
+  const { findBroker } = cluster;
+  /* eslint-enable @typescript-eslint/unbound-method */
+  group.getNodeIds = function () {
+    const ids = getNodeIds.call(this);
+    return halvesOf.has(this.cluster) ? ids.flatMap((id) => [id, id + marks['second half']]) : ids;
+  };
+  group.fetch = function (nodeId) {
+    const nodes = halvesOf.get(this.cluster);
+    if (!nodes) return fetch.call(this, nodeId);
+    const node = brokerOf(nodeId);
+    const halves = nodes.get(node) ?? new Halves();
+    nodes.set(node, halves);
+    const share = (share: Share) => fetch.call(this, share === 'all' ? node : node + marks[share]);
+    return tellingOfErrors(
+      this,
+      nodeId === node ? halves.first(this.maxWaitTime, share) : halves.second(this.maxWaitTime, share),
+    );
+  };
+  group.filterPartitionsByNode = function (nodeId, topics) {
+    const all = filterPartitionsByNode.call(this, brokerOf(nodeId), topics);
+    if (nodeId === brokerOf(nodeId)) return all;
+    const own = nodeId.endsWith(marks['first half']) ? 0 : 1;
+    let at = 0;
+    return all.map(({ topic, partitions }) => ({ topic, partitions: partitions.filter(() => at++ % 2 === own) }));
+  };
+  cluster.findBroker = async function ({ nodeId }) {
+    // a number where a leader, a coordinator or the controller is looked for
+    if (typeof nodeId === 'number' || nodeId === brokerOf(nodeId)) return findBroker.call(this, { nodeId });
+    const broker = (await findBroker.call(this, { nodeId: brokerOf(nodeId) })) as {
+      fetch(request: FetchRequest): Promise<unknown>;
+    };
+    // Both go by one connection, on which a broker answers one after the other: nobody may wait there for what comes.
+    return { fetch: (request: FetchRequest) => broker.fetch({ ...request, maxWaitTime: 0 }) };
+  };
+  group.joinAndSync = function () {
+    if (halvesOf.has(this.cluster)) halvesOf.set(this.cluster, new Map());
+    return joinAndSync.call(this);
+  };
+  // By these kafkajs learns that the group moves on, and waits until all who fetch have ended.
+  group.heartbeat = function (given) {
+    return tellingOfErrors(this, heartbeat.call(this, given));
+  };
+  group.commitOffsets = function (given) {
+    return tellingOfErrors(this, commitOffsets.call(this, given));
+  };
+}
+
+async function tellingOfErrors<T>({ cluster }: FetchingGroup, doing: Promise<T>): Promise<T> {
+  try {
+    return await doing;
+  } catch (error) {
+    for (const halves of halvesOf.get(cluster)?.values() ?? []) halves.lookAgain();
+    throw error;
+  }
+}
