@@ -402,8 +402,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       sessionTimeout: sessionMs,
       rebalanceTimeout: rebalanceMs,
       heartbeatInterval: heartbeatMs,
-      // one may have all of it: of a partition whose next records do not fit into its part Kafka sends what is thrown away
-      maxBytesPerPartition: maxBytes,
+      // One may have all of it: of a partition whose next records do not fit into its part Kafka sends what is thrown away. But who rests
+      // has few fetches, and something of each by all of them.
+      maxBytesPerPartition: restMs > 0 ? maxBytes / 4 : maxBytes,
       maxBytes,
       minBytes: 1,
       maxWaitTimeInMs: waitMs,
