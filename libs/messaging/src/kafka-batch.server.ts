@@ -66,8 +66,8 @@ const defaultTimes: ServerTimes = {
 const maxTogether = { hop: 250, effect: 400 } as const;
 /** Most bytes of a fetch, about what is delivered at once: all of it is in memory, as bytes, text and objects. A larger event comes alone. */
 const fetchBytes = { hop: 768 * 1024, effect: 512 * 1024, resting: 1024 * 1024 } as const;
-/** Partitions that are worked on at once: all that a fetch brings, so that they are done together. */
-const concurrency = 256;
+/** Partitions that are worked on at once: about all that a fetch brings something of, so that they are done together. Each costs, also where there are fewer. */
+const concurrency = 64;
 /** Deliveries under way at once: while one waits for the database or the broker, another is computed. */
 const lanes = 2;
 /** A delivery costs some milliseconds of processor, however few events it has: so often at most, and what comes meanwhile goes together. */

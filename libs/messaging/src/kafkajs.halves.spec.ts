@@ -6,6 +6,7 @@ import { type FetchedBatch, Halves, type Share } from './kafkajs.halves.js';
 const longMs = 600_000;
 const batch = (messages: number, behind = 0): FetchedBatch => ({
   messages: Array.from({ length: messages }),
+  rawMessages: Array.from({ length: messages }),
   offsetLag: () => String(behind),
 });
 const full = [batch(100, 400), batch(100, 100)];

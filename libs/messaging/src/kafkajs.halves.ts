@@ -6,6 +6,8 @@ interface TopicPartitions {
 /** kafkajs's batch of a partition */
 export interface FetchedBatch {
   readonly messages: readonly unknown[];
+  /** With what is not for a consumer, by which it goes on as well: control records, and what was aborted */
+  readonly rawMessages: readonly unknown[];
   /** How many events are behind it in its partition */
   offsetLag(): string;
 }
@@ -136,17 +138,19 @@ export function guardFetches(group: FetchingGroup, cluster: FetchingCluster): vo
     const ids = getNodeIds.call(this);
     return halvesOf.has(this.cluster) ? ids.flatMap((id) => [id, id + marks['second half']]) : ids;
   };
-  group.fetch = function (nodeId) {
-    const nodes = halvesOf.get(this.cluster);
-    if (!nodes) return fetch.call(this, nodeId);
+  group.fetch = async function (nodeId) {
+    const batches = await tellingOfErrors(this, fetchShare(this, nodeId));
+    // A broker answers for each partition that was asked for, and most have nothing: each would be a task and a heartbeat all the same.
+    return batches.filter(({ rawMessages }) => rawMessages.length > 0);
+  };
+  const fetchShare = (own: FetchingGroup, nodeId: string): Promise<readonly FetchedBatch[]> => {
+    const nodes = halvesOf.get(own.cluster);
+    if (!nodes) return fetch.call(own, nodeId);
     const node = brokerOf(nodeId);
     const halves = nodes.get(node) ?? new Halves();
     nodes.set(node, halves);
-    const share = (share: Share) => fetch.call(this, share === 'all' ? node : node + marks[share]);
-    return tellingOfErrors(
-      this,
-      nodeId === node ? halves.first(this.maxWaitTime, share) : halves.second(this.maxWaitTime, share),
-    );
+    const share = (share: Share) => fetch.call(own, share === 'all' ? node : node + marks[share]);
+    return nodeId === node ? halves.first(own.maxWaitTime, share) : halves.second(own.maxWaitTime, share);
   };
   group.filterPartitionsByNode = function (nodeId, topics) {
     const all = filterPartitionsByNode.call(this, brokerOf(nodeId), topics);
