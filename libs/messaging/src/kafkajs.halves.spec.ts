@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { type FetchedBatch, Halves, type Share } from './kafkajs.halves.js';
 
 const longMs = 600_000;
@@ -31,7 +31,7 @@ describe('halves', () => {
     const second = halves.second(longMs, fetch);
     for (let round = 0; round < 3; round++) await halves.first(longMs, fetch);
     expect(shares).toEqual(['all', 'all', 'all']);
-    halves.lookAgain();
+    halves.end();
     expect(await second).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('halves', () => {
     const rest = halves.second(longMs, fetch);
     await first;
     expect(shares[3]).toBe('all');
-    halves.lookAgain();
+    halves.end();
     await rest;
   });
 
@@ -85,9 +85,24 @@ describe('halves', () => {
     await beginning;
     expect(await halves.first(5, fetch)).toEqual([]);
     const waiting = halves.first(longMs, fetch);
-    halves.lookAgain();
+    halves.end();
     expect(await waiting).toEqual([]);
     expect(shares).toEqual(['all', 'first half', 'second half']);
+  });
+
+  it('do not rest again after an error, for which all may have to end, until the first one fetches after all', async () => {
+    const { fetch } = broker(empty);
+    const halves = new Halves();
+    const resting = halves.second(longMs, fetch);
+    halves.end();
+    expect(await resting).toEqual([]);
+    // kafkajs asks it once more before it is told
+    expect(await halves.second(longMs, fetch)).toEqual([]);
+    await halves.first(longMs, fetch);
+    const again = halves.second(longMs, fetch).then(() => 'back');
+    expect(await Promise.race([again, sleep(100, 'rests')])).toBe('rests');
+    halves.end();
+    await again;
   });
 
   it('never have a partition in two hands, and bring all of it in order', async () => {
@@ -124,7 +139,7 @@ describe('halves', () => {
                 inHand[at] = false;
               }
             }
-            halves.lookAgain();
+            halves.end();
           };
           await Promise.all([run('first', one), run('second', two)]);
           expect(next).toEqual(sizes);

@@ -22,7 +22,6 @@ export interface FetchingGroup {
   getNodeIds(): readonly string[];
   fetch(nodeId: string): Promise<readonly FetchedBatch[]>;
   filterPartitionsByNode(nodeId: string, partitions: readonly TopicPartitions[]): readonly TopicPartitions[];
-  joinAndSync(): Promise<void>;
   heartbeat(given: object): Promise<void>;
   commitOffsets(given: object): Promise<void>;
 }
@@ -31,6 +30,8 @@ export interface FetchingCluster {
   findBroker(which: { readonly nodeId: string | number }): Promise<object>;
 }
 
+/** How long the second one rests at a time where all may have to end, and kafkajs has not told it yet; milliseconds */
+const untilToldMs = 10;
 /** So many events behind what a fetch brought are a backlog. */
 const backlog = 500;
 
@@ -48,6 +49,7 @@ export class Halves {
   #apart = false;
   #leftBacklog = false;
   #secondRests = true;
+  #ending = false;
   readonly #waiting = new Set<() => void>();
 
   /** @param waitMs how long to wait for the second at most, milliseconds */
@@ -55,6 +57,7 @@ export class Halves {
     waitMs: number,
     fetch: (share: Share) => Promise<readonly FetchedBatch[]>,
   ): Promise<readonly FetchedBatch[]> {
+    this.#ending = false;
     if (!this.#apart && !this.#secondRests) {
       await this.#change(waitMs);
       if (!this.#secondRests) return [];
@@ -62,7 +65,7 @@ export class Halves {
     if (this.#leftBacklog) {
       this.#leftBacklog = false;
       this.#apart = true;
-      this.lookAgain();
+      this.#lookAgain();
     }
     if (this.#apart) return this.#half(() => fetch('first half'));
     const batches = await fetch('all');
@@ -78,16 +81,21 @@ export class Halves {
   ): Promise<readonly FetchedBatch[]> {
     if (!this.#apart) {
       this.#secondRests = true;
-      this.lookAgain();
-      await this.#change(waitMs);
+      this.#lookAgain();
+      await this.#change(this.#ending ? untilToldMs : waitMs);
       if (!this.#apart) return [];
     }
     this.#secondRests = false;
     return this.#half(() => fetch('second half'));
   }
 
-  /** Nobody waits any longer; where all is to end, the other would hold it up. */
-  lookAgain(): void {
+  /** After an error all may have to end, and kafkajs waits for both: nobody rests, until the first one fetches again after all. */
+  end(): void {
+    this.#ending = true;
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
     for (const look of this.#waiting) look();
     this.#waiting.clear();
   }
@@ -131,7 +139,7 @@ const brokerOf = (nodeId: string): string => nodeId.replace(/\/[12]$/, '');
  */
 export function guardFetches(group: FetchingGroup, cluster: FetchingCluster): void {
   /* eslint-disable @typescript-eslint/unbound-method -- called with their own this below */
-  const { getNodeIds, fetch, filterPartitionsByNode, joinAndSync, heartbeat, commitOffsets } = group;
+  const { getNodeIds, fetch, filterPartitionsByNode, heartbeat, commitOffsets } = group;
   const { findBroker } = cluster;
   /* eslint-enable @typescript-eslint/unbound-method */
   group.getNodeIds = function () {
@@ -168,10 +176,6 @@ export function guardFetches(group: FetchingGroup, cluster: FetchingCluster): vo
     // Both go by one connection, on which a broker answers one after the other: nobody may wait there for what comes.
     return { fetch: (request: FetchRequest) => broker.fetch({ ...request, maxWaitTime: 0 }) };
   };
-  group.joinAndSync = function () {
-    if (halvesOf.has(this.cluster)) halvesOf.set(this.cluster, new Map());
-    return joinAndSync.call(this);
-  };
   // By these kafkajs learns that the group moves on, and waits until all who fetch have ended.
   group.heartbeat = function (given) {
     return tellingOfErrors(this, heartbeat.call(this, given));
@@ -185,7 +189,7 @@ async function tellingOfErrors<T>({ cluster }: FetchingGroup, doing: Promise<T>)
   try {
     return await doing;
   } catch (error) {
-    for (const halves of halvesOf.get(cluster)?.values() ?? []) halves.lookAgain();
+    for (const halves of halvesOf.get(cluster)?.values() ?? []) halves.end();
     throw error;
   }
 }
