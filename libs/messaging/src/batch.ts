@@ -30,12 +30,21 @@ export interface Part {
 
 export type BatchHandler = (payloads: readonly unknown[], context?: EffectContext) => Promise<readonly Outcome[]>;
 
-/** Where a partition's log begins and ends, and where to go on in it. */
-export interface LogRange {
+export interface Place {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** Where a partition's log begins and ends. */
+export interface LogRange extends Place {
   readonly low: bigint;
   readonly high: bigint;
+}
+
+export interface Log {
+  /** Kafka's id of itself */
+  readonly cluster: string;
+  readonly ranges: readonly LogRange[];
 }
 
 /** What a service does with a batch, and where it remembers how far it came. */
@@ -48,12 +57,13 @@ export interface Delivery {
 
   /**
    * The positions to go on from.
+   * @param log asked when the positions were read: another owner may move one on meanwhile, and none goes past where the log ends later
    * @param known by `topic/partition`: how far this owner knows that it came
    * @returns by `topic/partition`: the position, or why there is none to trust
    */
   positions(
-    cluster: string,
-    ranges: readonly LogRange[],
+    places: readonly Place[],
+    log: () => Promise<Log>,
     known: ReadonlyMap<string, bigint>,
   ): Promise<Map<string, bigint | Alarm>>;
 }

@@ -5,9 +5,10 @@ import {
   type Delivery,
   type Item,
   FenceLost,
-  type LogRange,
+  type Log,
   outcomesOf,
   type Part,
+  type Place,
   placeOf,
   Tally,
 } from './batch.js';
@@ -17,7 +18,7 @@ import { type Emitter } from './emitter.js';
 import { EffectContext } from './incoming.js';
 import { type Outbox } from './outbox.js';
 import { type Outcome } from './outcome.js';
-import { storedPosition } from './positions.js';
+import { storedPosition, type StoredPosition } from './positions.js';
 import { type WireMessage } from './wire.js';
 
 /** A frozen owner must not hold its successor: the server gives it up after this long. */
@@ -132,26 +133,24 @@ export class EffectDelivery implements Delivery {
     return taken[0]!.now;
   }
 
-  async positions(cluster: string, ranges: readonly LogRange[]): Promise<Map<string, bigint | Alarm>> {
-    const topics = ranges.map(({ topic }) => topic);
-    const partitions = ranges.map(({ partition }) => partition);
-    await this.dataSource.query(
-      `insert into consumer_offset (consumer_group, topic, partition, cluster, next_offset)
-       select $1, topic, partition, $2, next_offset
-       from unnest($3::text[], $4::int[], $5::bigint[]) as log (topic, partition, next_offset)
-       order by topic, partition
-       on conflict do nothing`,
-      [this.#group, cluster, topics, partitions, ranges.map(({ low }) => low.toString())],
-    );
-    const rows = await this.dataSource.query<
-      { topic: string; partition: number; cluster: string; next_offset: string }[]
-    >(
-      `select topic, partition, cluster, next_offset from consumer_offset
-       join unnest($2::text[], $3::int[]) as log (topic, partition) using (topic, partition)
-       where consumer_group = $1`,
-      [this.#group, topics, partitions],
-    );
-    const stored = new Map(rows.map((row) => [placeOf(row.topic, row.partition), row]));
+  async positions(places: readonly Place[], log: () => Promise<Log>): Promise<Map<string, bigint | Alarm>> {
+    const stored = await this.#stored(places);
+    const { cluster, ranges } = await log();
+    const fresh = ranges.filter(({ topic, partition }) => !stored.has(placeOf(topic, partition)));
+    if (fresh.length > 0) {
+      await this.dataSource.query(
+        `insert into consumer_offset (consumer_group, topic, partition, cluster, next_offset)
+         select $1, topic, partition, $2, next_offset
+         from unnest($3::text[], $4::int[], $5::bigint[]) as log (topic, partition, next_offset)
+         order by topic, partition
+         on conflict do nothing`,
+        [
+          ...[this.#group, cluster, fresh.map(({ topic }) => topic), fresh.map(({ partition }) => partition)],
+          fresh.map(({ low }) => low.toString()),
+        ],
+      );
+      for (const [place, row] of await this.#stored(fresh)) stored.set(place, row);
+    }
     return new Map(
       ranges.map((range) => {
         const place = placeOf(range.topic, range.partition);
@@ -160,5 +159,16 @@ export class EffectDelivery implements Delivery {
         return [place, storedPosition(row, cluster, range)];
       }),
     );
+  }
+
+  /** By `topic/partition` */
+  async #stored(places: readonly Place[]): Promise<Map<string, StoredPosition>> {
+    const rows = await this.dataSource.query<StoredPosition[]>(
+      `select topic, partition, cluster, next_offset from consumer_offset
+       join unnest($2::text[], $3::int[]) as place (topic, partition) using (topic, partition)
+       where consumer_group = $1`,
+      [this.#group, places.map(({ topic }) => topic), places.map(({ partition }) => partition)],
+    );
+    return new Map(rows.map((row) => [placeOf(row.topic, row.partition), row]));
   }
 }

@@ -13,6 +13,7 @@ import { eventually, type TestEnvironment } from '@closeloop/testing';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { BackPressure, type EffectContext, type IncomingDeadLetter, ok, type Outcome } from './index.js';
+import { EffectDelivery } from './effect.delivery.js';
 import { feedback, poison, receivedMessage, tagged } from './event.fixture.js';
 import {
   type Handle,
@@ -347,6 +348,22 @@ describe('an effect', () => {
     await eventually(async () => expect(await readiness()).toMatch(/^503.*goes on at 7, but its log holds 0 to 0/));
     await sql('update consumer_offset set next_offset = 0 where partition = 1');
     await eventually(async () => expect(await readiness()).toMatch(/^200/));
+  });
+
+  it('is not alarmed by a position that another owner has moved past the end that was read before', async () => {
+    const { app } = await start(note);
+    await publish(many('event', 5));
+    await eventually(async () => expect(await position()).toBe(5));
+    const [{ cluster } = { cluster: '' }] = await sql<{ cluster: string }>('select cluster from consumer_offset');
+    const { topic } = feedbackReceived;
+    const places = [{ topic, partition: 0 }];
+    const positions = await app.get(EffectDelivery, { strict: false }).positions(places, async () => {
+      const read = { cluster, ranges: [{ topic, partition: 0, low: 0n, high: 5n }] };
+      await publish(['later']);
+      await eventually(async () => expect(await position()).toBe(6));
+      return read;
+    });
+    expect(positions).toEqual(new Map([[`${topic}/0`, 5n]]));
   });
 
   it('hands dead letters over raw, also one that no one can read', async () => {

@@ -5,9 +5,11 @@ import {
   type BatchHandler,
   type Delivery,
   type Item,
+  type Log,
   type LogRange,
   outcomesOf,
   type Part,
+  type Place,
   placeOf,
   Tally,
   withinLog,
@@ -111,12 +113,15 @@ export class HopDelivery implements Delivery {
   }
 
   async positions(
-    _cluster: string,
-    ranges: readonly LogRange[],
+    places: readonly Place[],
+    log: () => Promise<Log>,
     known: ReadonlyMap<string, bigint>,
   ): Promise<Map<string, bigint | Alarm>> {
     return this.withAdmin(async (admin) => {
-      const committed = await committedOffsets(admin, this.prefix, this.#group, ranges);
+      const committed = await committedOffsets(admin, this.prefix, this.#group, [
+        ...new Set(places.map(({ topic }) => topic)),
+      ]);
+      const { ranges } = await log();
       const positions = new Map<string, bigint | Alarm>();
       for (const range of ranges) {
         const place = placeOf(range.topic, range.partition);
@@ -136,7 +141,7 @@ export class HopDelivery implements Delivery {
   async #mended(admin: Admin, range: LogRange, insteadOf: bigint): Promise<bigint | undefined> {
     const { topic, partition } = range;
     const group = mendingGroup('', this.#group, topic, partition, insteadOf);
-    const offset = (await committedOffsets(admin, this.prefix, group, [range])).get(placeOf(topic, partition)) ?? -1n;
+    const offset = (await committedOffsets(admin, this.prefix, group, [topic])).get(placeOf(topic, partition)) ?? -1n;
     if (offset === -1n || withinLog(offset, range) instanceof Alarm) return undefined;
     this.#mendings.set(placeOf(topic, partition), { group, applied: false });
     return offset;

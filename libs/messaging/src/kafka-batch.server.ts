@@ -21,6 +21,7 @@ import {
   type Delivery,
   FenceLost,
   type Item,
+  type Log,
   type LogRange,
   type OutcomeCounts,
   type Part,
@@ -299,7 +300,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       this.#endsAsked = performance.now();
       const stale = this.owned.filter(({ end }) => end === undefined || performance.now() - end.at > freshMs);
       try {
-        if (stale.length > 0) await this.#rangesOf(stale);
+        if (stale.length > 0) await this.#logOf(stale);
       } catch (error) {
         this.#logger.debug(`The ends of the logs are not known: ${describeError(error)}`);
       }
@@ -548,11 +549,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const { prefix } = this.#options;
     let positions: Map<string, bigint | Alarm>;
     try {
-      const ranges = await this.#rangesOf(owned);
       const known = new Map(
         owned.flatMap(({ place, position }) => (position === undefined ? [] : [[place, position]])),
       );
-      positions = await this.#parts.delivery.positions(this.#cluster!, ranges, known);
+      positions = await this.#parts.delivery.positions(owned, () => this.#logOf(owned), known);
     } catch (error) {
       if (!this.#isCurrent(assignment)) return;
       for (const partition of owned) this.#failed(consumer, assignment, partition, error);
@@ -588,10 +588,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   /** @throws when a topic or partition is not there, or Kafka cannot be asked */
-  async #rangesOf(owned: readonly OwnedPartition[]): Promise<LogRange[]> {
+  async #logOf(owned: readonly OwnedPartition[]): Promise<Log> {
     const { prefix } = this.#options;
     return this.#parts.withAdmin(async (admin) => {
-      this.#cluster = (await admin.describeCluster()).clusterId;
+      const cluster = (this.#cluster = (await admin.describeCluster()).clusterId);
       const ranges: LogRange[] = [];
       const topics = [...new Set(owned.map((partition) => partition.topic))];
       const found = await Promise.all(
@@ -607,7 +607,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
           if (current) current.end = { offset: high, at: performance.now() };
         }
       }
-      return ranges;
+      return { cluster, ranges };
     });
   }
 
@@ -645,7 +645,16 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   #commitPosition(consumer: Consumer, { topic, partition, position }: OwnedPartition): void {
     if (this.#options.mode !== 'hop' || position === undefined) return;
     const at = { topic: this.#options.prefix + topic, partition, offset: position.toString() };
-    whileInGroup(() => void consumer.commitOffsets([at]).catch(() => undefined));
+    this.#commit(consumer, [at]);
+  }
+
+  /**
+   * Not while it joins: a broker reads nothing more on a connection until it has answered who joins, and one that gets no answer is broken
+   * off, so that it would not join at all. It is done again with the positions that come of joining.
+   */
+  #commit(consumer: Consumer, places: Parameters<Consumer['commitOffsets']>[0]): void {
+    if (this.#member.isIn?.() === false) return;
+    whileInGroup(() => void consumer.commitOffsets(places).catch(() => undefined));
   }
 
   /** Pauses a partition after an error that is not an event's own; it goes on from its position after a while. */
@@ -745,9 +754,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         partition,
         offset: position!.toString(),
       }));
-      if (this.#consumer === consumer && places.length > 0) {
-        whileInGroup(() => void consumer.commitOffsets(places).catch(() => undefined));
-      }
+      if (this.#consumer === consumer && places.length > 0) this.#commit(consumer, places);
     }, watchersMs).unref();
   }
 

@@ -14,6 +14,7 @@ jest.setTimeout(60_000);
 const plain = createRequire(import.meta.url)('kafkajs') as typeof kafkajs;
 const plainInside = <T>(path: string): T => createRequire(import.meta.url)(`kafkajs/src/${path}`) as T;
 const plainGroup = plainInside<Crashable>('consumer/consumerGroup.js');
+const plainBroker = plainInside<Asking>('broker/index.js');
 jest.resetModules();
 const { loadConfig, SERVICE_TRANSPORT } = await import('@closeloop/platform');
 const { kafkaClient } = await import('./kafka.client.js');
@@ -23,9 +24,14 @@ const { receivedConsumer, startStation, stationOf } = await import('./service.fi
 const { createTopics } = await import('./topics.js');
 const { ok } = await import('./outcome.js');
 const guardedGroup = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js') as Crashable;
+const guardedBroker = createRequire(import.meta.url)('kafkajs/src/broker/index.js') as Asking;
 
 interface Crashable {
   prototype: { fetch(nodeId: string): Promise<unknown>; joinAndSync(): Promise<void> };
+}
+
+interface Asking {
+  prototype: Record<'heartbeat' | 'joinGroup' | 'leaveGroup', (given: object) => Promise<unknown>>;
 }
 
 let environment: TestEnvironment;
@@ -297,6 +303,66 @@ describe('a consumer that is cut off while it waits for its group', () => {
       return plain.PartitionAssigners.roundRobin(config);
     };
     expect(await followed('no-ghost', guardedKafka(), assigner)).toBe(2);
+  });
+});
+
+describe('a consumer that its group knows no more, and that is cut off while it joins again', () => {
+  /** @returns how often it joined, and after how much it fetched once it was cut off */
+  async function cutOff(
+    groupId: string,
+    kafka: kafkajs.Kafka,
+    assigner: kafkajs.PartitionAssigner,
+    { prototype }: Asking,
+  ): Promise<{ joins: () => number; fetches: () => number }> {
+    const consumer = kafka.consumer({
+      ...{ groupId, heartbeatInterval: 200, maxWaitTimeInMs: 100, partitionAssigners: [assigner] },
+      retry: { initialRetryTime: 100, retries: 5 },
+    });
+    closing.push(() => consumer.disconnect());
+    let [joins, fetches] = [0, 0];
+    consumer.on(consumer.events.GROUP_JOIN, () => void joins++);
+    consumer.on(consumer.events.FETCH, () => void fetches++);
+    await consumer.connect();
+    await consumer.subscribe({ topic: environment.topicPrefix + feedbackReceived.topic });
+    await consumer.run({ eachMessage: () => Promise.resolve() });
+    await eventually(() => expect(joins === 1 && fetches > 0).toBe(true));
+
+    const { heartbeat, joinGroup, leaveGroup } = prototype;
+    const mend = () => void Object.assign(prototype, { heartbeat, joinGroup });
+    closing.push(mend);
+    prototype.heartbeat = async function (given) {
+      await leaveGroup.call(this, given);
+      return heartbeat.call(this, given);
+    };
+    await new Promise<void>((resolve) => {
+      prototype.joinGroup = async function (given) {
+        mend();
+        const joining = joinGroup.call(this, given);
+        broker.cable.cut();
+        resolve();
+        return joining;
+      };
+    });
+    fetches = 0;
+    return { joins: () => joins, fetches: () => fetches };
+  }
+
+  it('fetches on in kafkajs, in no group', async () => {
+    const { joins, fetches } = await cutOff('out', plainKafka(20), plain.PartitionAssigners.roundRobin, plainBroker);
+    await eventually(() => expect(fetches()).toBeGreaterThan(20));
+    expect(joins()).toBe(1);
+  });
+
+  it('joins again in ours', async () => {
+    const member: { isIn?: () => boolean } = {};
+    const assigner: kafkajs.PartitionAssigner = (config) => {
+      joinAs(config.cluster, member);
+      return plain.PartitionAssigners.roundRobin(config);
+    };
+    const { joins } = await cutOff('in-again', guardedKafka(), assigner, guardedBroker);
+    expect(member.isIn?.()).toBe(false);
+    await eventually(() => expect(joins()).toBe(2));
+    expect(member.isIn?.()).toBe(true);
   });
 });
 

@@ -50,6 +50,8 @@ export interface Member {
   id?: string | undefined;
   /** How long a fetch may wait for events, and how long is waited while there is nothing that may be fetched */
   pace?: ((ms: number) => void) | undefined;
+  /** Whether its group has it: not from when it begins to join until it has joined */
+  isIn?: (() => boolean) | undefined;
   /** When its consumers are to stop: what a fetch still waits for is nobody's then */
   readonly stop?: AbortSignal;
 }
@@ -65,6 +67,8 @@ const members = new WeakMap<object, Member>();
 /** Whose connection it is, of those to a group's coordinator */
 const askers = new WeakMap<Connection, Member>();
 const begun = new WeakSet<ConsumerGroup>();
+/** Those that join, or could not */
+const outside = new WeakSet<ConsumerGroup>();
 
 /**
  * The consumer on this cluster (of kafkajs's, as its assigners get it) goes by this member: it joins as the one that it was, so that
@@ -232,28 +236,40 @@ function guardRecords(load: NodeJS.Require): void {
   );
 }
 
-/** A consumer that kafkajs makes anew after a crash, or that we do, is a new member, and the old one a ghost until its session ends. */
+/**
+ * A consumer that kafkajs makes anew after a crash, or that we do, is a new member, and the old one a ghost until its session ends.
+ * And one that cannot join again, once its group knew it no more, fetches on all the same, without an id and therefore without a heartbeat:
+ * of whoever has its partitions now it takes one event after the other, until somebody notices its silence.
+ */
 function guardMembership(prototype: ConsumerGroup, cluster: Cluster): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
-  const { joinAndSync, leave } = prototype;
+  const { joinAndSync, leave, fetch } = prototype;
   prototype.joinAndSync = async function () {
     const member = members.get(this.cluster);
-    if (member) member.pace = (ms) => void (this.maxWaitTime = ms);
-    // Only at first: later kafkajs knows better, and forgets an id that the coordinator does not know.
-    if (member?.id !== undefined && !begun.has(this)) this.memberId ??= member.id;
-    begun.add(this);
     if (!member) return joinAndSync.call(this);
+    member.pace = (ms) => void (this.maxWaitTime = ms);
+    member.isIn = () => !outside.has(this);
+    // Only at first, and after a try that failed: else kafkajs knows better, and forgets an id that the coordinator does not know.
+    if (member.id !== undefined && (!begun.has(this) || outside.has(this))) this.memberId ??= member.id;
+    begun.add(this);
     if (member.stop?.aborted) return;
+    outside.add(this);
     try {
       const joined = await unlessStopped(
         joinAndSync.call(this).then(() => true),
         member.stop,
         false,
       );
-      if (!joined) await breakOffAsking(this.coordinator);
+      if (joined) outside.delete(this);
+      else await breakOffAsking(this.coordinator);
     } finally {
       if (this.memberId !== null) member.id = this.memberId;
     }
+  };
+  prototype.fetch = async function (nodeId) {
+    // by this kafkajs joins again
+    if (outside.has(this)) throw Object.assign(new Error('not in the group'), { type: 'REBALANCE_IN_PROGRESS' });
+    return fetch.call(this, nodeId);
   };
   prototype.leave = async function () {
     const member = members.get(this.cluster);

@@ -2,7 +2,7 @@ import { deadLetterTopic, type Station } from '@closeloop/contracts';
 import { databaseUrlOf, type Env, loadConfig } from '@closeloop/platform';
 import { type Admin } from 'kafkajs';
 import pg from 'pg';
-import { Alarm, type LogRange, placeOf, withinLog } from './batch.js';
+import { Alarm, type LogRange, type Place, placeOf, withinLog } from './batch.js';
 import { adminOf } from './kafka.client.js';
 import { KafkaConfig } from './kafka.config.js';
 
@@ -39,12 +39,16 @@ export async function resetPositions(
   ];
   return withAdmin(async (admin) => {
     const { clusterId } = await admin.describeCluster();
-    const ranges: LogRange[] = [];
-    for (const topic of topics) {
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(config.prefix + topic)) {
-        ranges.push({ topic, partition, low: BigInt(low), high: BigInt(high) });
+    // Asked when the positions were read: none goes past where the log ends later.
+    const log = async (): Promise<LogRange[]> => {
+      const ranges: LogRange[] = [];
+      for (const topic of topics) {
+        for (const { partition, low, high } of await admin.fetchTopicOffsets(config.prefix + topic)) {
+          ranges.push({ topic, partition, low: BigInt(low), high: BigInt(high) });
+        }
       }
-    }
+      return ranges;
+    };
     const offsetOf = (range: LogRange) => (to === 'start' ? range.low : range.high);
     const told = (range: LogRange, { reason }: Alarm): ResetPosition => ({
       group: station.group,
@@ -58,7 +62,7 @@ export async function resetPositions(
       await client.connect();
       try {
         const reset: ResetPosition[] = [];
-        for (const [range, alarm, stored] of await alarmsOfEffect(client, station.group, clusterId, ranges)) {
+        for (const [range, alarm, stored] of await alarmsOfEffect(client, station.group, clusterId, log)) {
           if (!dryRun) {
             // Only where it still is what was looked at: an owner may have gone on meanwhile.
             const { rowCount } = await client.query(
@@ -83,7 +87,12 @@ export async function resetPositions(
         await client.end();
       }
     }
-    const alarms = await alarmsOfHop(admin, config.prefix, station.group, ranges);
+    const committed = await committedOffsets(admin, config.prefix, station.group, topics);
+    const alarms = (await log()).flatMap((range): [LogRange, Alarm, bigint][] => {
+      const offset = committed.get(placeOf(range.topic, range.partition)) ?? -1n;
+      const found = committedPosition(offset, range);
+      return found instanceof Alarm ? [[range, found, offset]] : [];
+    });
     for (const [range, , offset] of dryRun ? [] : alarms) {
       await admin.setOffsets({
         groupId: mendingGroup(config.prefix, station.group, range.topic, range.partition, offset),
@@ -95,24 +104,23 @@ export async function resetPositions(
   });
 }
 
-interface Stored {
-  topic: string;
-  partition: number;
-  cluster: string;
-  next_offset: string;
+/** An effect's, as its row has it */
+export interface StoredPosition extends Place {
+  readonly cluster: string;
+  readonly next_offset: string;
 }
 
 async function alarmsOfEffect(
   client: pg.Client,
   group: string,
   cluster: string,
-  ranges: readonly LogRange[],
-): Promise<[LogRange, Alarm, Stored][]> {
-  const { rows } = await client.query<Stored>(
+  log: () => Promise<LogRange[]>,
+): Promise<[LogRange, Alarm, StoredPosition][]> {
+  const { rows } = await client.query<StoredPosition>(
     'select topic, partition, cluster, next_offset from consumer_offset where consumer_group = $1',
     [group],
   );
-  return ranges.flatMap((range): [LogRange, Alarm, Stored][] => {
+  return (await log()).flatMap((range): [LogRange, Alarm, StoredPosition][] => {
     const stored = rows.find(({ topic, partition }) => topic === range.topic && partition === range.partition);
     // None yet: the service makes it.
     if (!stored) return [];
@@ -123,7 +131,7 @@ async function alarmsOfEffect(
 
 /** Where an effect goes on, by its row; an alarm when that is of another cluster, or outside of the log. */
 export function storedPosition(
-  { cluster, next_offset }: Pick<Stored, 'cluster' | 'next_offset'>,
+  { cluster, next_offset }: Pick<StoredPosition, 'cluster' | 'next_offset'>,
   current: string,
   range: LogRange,
 ): bigint | Alarm {
@@ -131,20 +139,6 @@ export function storedPosition(
   return cluster === current
     ? withinLog(BigInt(next_offset), range)
     : new Alarm(`the position of ${place} is of the cluster ${cluster}, this one is ${current}`);
-}
-
-async function alarmsOfHop(
-  admin: Admin,
-  prefix: string,
-  group: string,
-  ranges: readonly LogRange[],
-): Promise<[LogRange, Alarm, bigint][]> {
-  const committed = await committedOffsets(admin, prefix, group, ranges);
-  return ranges.flatMap((range): [LogRange, Alarm, bigint][] => {
-    const offset = committed.get(placeOf(range.topic, range.partition)) ?? -1n;
-    const found = committedPosition(offset, range);
-    return found instanceof Alarm ? [[range, found, offset]] : [];
-  });
 }
 
 /** Where a hop goes on, by what its group has committed (-1: nothing); an alarm when that is outside of the log. */
@@ -163,11 +157,11 @@ export async function committedOffsets(
   admin: Admin,
   prefix: string,
   group: string,
-  ranges: readonly LogRange[],
+  topics: readonly string[],
 ): Promise<Map<string, bigint>> {
   const given = await admin.fetchOffsets({
     groupId: prefix + group,
-    topics: [...new Set(ranges.map(({ topic }) => prefix + topic))],
+    topics: topics.map((topic) => prefix + topic),
   });
   return new Map(
     given.flatMap(({ topic, partitions }) =>

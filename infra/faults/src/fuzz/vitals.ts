@@ -63,10 +63,11 @@ export class VitalSigns {
       const { residentMb } = await vitalsOf(url);
       const used = this.#used.get(url) ?? [];
       const third = Math.floor(used.length / 3);
-      const before = Math.round(Math.min(...used.slice(third, 2 * third)));
-      const after = Math.round(Math.min(...used.slice(2 * third)));
-      say(`${url}: kept ${before} MB, then ${after} MB; the process has ${Math.round(residentMb)} MB`);
+      const kept = (from: number, to?: number): number => Math.round(Math.min(...used.slice(from, to)));
+      const [before, after] = [kept(third, 2 * third), kept(2 * third)];
       // Of a short run there is nothing to compare.
+      const told = third > 0 ? `${before} MB, then ${after} MB` : `${after} MB`;
+      say(`${url}: kept ${told}; the process has ${Math.round(residentMb)} MB`);
       if (third >= 5 && after > before + allowedGrowthMb) {
         wrong.push(`${url}: what is kept grew from ${before} MB to ${after} MB`);
       }
