@@ -3,7 +3,9 @@ import { hash } from 'node:crypto';
 /** The one namespace of every derived id. Changing it would change every id there is. */
 const namespace = '6f1c1f0e-5d0f-5b6e-9a3b-0c7d1e5a4c21';
 
-const namespaceBytes = Buffer.from(namespace.replaceAll('-', ''), 'hex');
+/** The namespace, and room for the parts behind it: most are names and ids. */
+const named = Buffer.alloc(1024);
+const start = named.write(namespace.replaceAll('-', ''), 'hex');
 
 /**
  * A UUIDv5 (RFC 9562) over the JSON array of the parts, so that ("a:b", "c") and ("a", "b:c") differ.
@@ -11,9 +13,15 @@ const namespaceBytes = Buffer.from(namespace.replaceAll('-', ''), 'hex');
  * several ids.
  */
 export function deriveId(...parts: readonly string[]): string {
-  const digest = hash('sha1', Buffer.concat([namespaceBytes, Buffer.from(JSON.stringify(parts))]));
+  const digest = hash('sha1', bytesOf(JSON.stringify(parts)));
   const variant = ((parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+}
+
+function bytesOf(name: string): Uint8Array {
+  // UTF-8 takes three bytes for a UTF-16 code unit at most
+  if (start + name.length * 3 > named.length) return Buffer.concat([named.subarray(0, start), Buffer.from(name)]);
+  return named.subarray(0, start + named.write(name, start));
 }
 
 /** feedbackId of a feedback that its source can name. */

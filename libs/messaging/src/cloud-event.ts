@@ -133,9 +133,10 @@ export function encodeEvent(
     key: Buffer.from(event.key(data), 'utf8'),
     value,
     headers: {
+      // the first one: by it the outbox knows the row of a message
+      ce_id: id,
       ...carried,
       ...(traceparent !== undefined && { traceparent }),
-      ce_id: id,
       ce_type: event.topic,
       ce_source: source,
       ce_time: time ?? new Date().toISOString(),

@@ -10,7 +10,8 @@ import { Gathering } from './gathering.js';
 import { outboxChannel, outboxShards } from './migrations/messaging-1763700000000.js';
 import { type Outbox } from './outbox.js';
 import { ParkedEvents } from './parked-events.js';
-import { type OutboxRow, unpackHeaders, type WireMessage } from './wire.js';
+import { labelSql } from './unsent-messages.js';
+import { type OutboxRow, sizeOf, unpackHeaders, type WireMessage } from './wire.js';
 
 export interface RelayTimes {
   /** How long a lease lasts from its renewal on, by the database's clock */
@@ -49,10 +50,22 @@ interface Sent {
   readonly ids: readonly string[];
 }
 
-const firstRows = kept(
-  `select rows.* from unnest($1::smallint[]) as asked (shard), lateral (
-     select shard, id, topic, key, headers, value from outbox where outbox.shard = asked.shard order by id limit $2
-   ) rows order by shard, id`,
+/** A row as it is to be sent */
+interface Unsent {
+  readonly id: string;
+  readonly message: WireMessage;
+}
+
+/** Ids and labels of the first rows of shards, a line each */
+const firstLines = kept(
+  `select asked.shard, string_agg(rows.id || ' ' || rows.label, E'\n' order by rows.id) as lines
+   from unnest($1::smallint[]) as asked (shard), lateral (
+     select id, ${labelSql} as label from outbox where outbox.shard = asked.shard order by id limit $2
+   ) rows group by asked.shard`,
+);
+const rowsOf = kept(
+  `select shard, id, topic, key, headers, value from outbox
+   join unnest($1::smallint[], $2::bigint[]) as asked (shard, id) using (shard, id)`,
 );
 const deletion = kept(
   `delete from outbox using unnest($1::smallint[], $2::bigint[]) as sent (shard, id)
@@ -113,7 +126,7 @@ export class OutboxRelay {
   /** Hears of every commit */
   #listening = false;
   /** Shards that look at the same time look together, and their sends go together, too. */
-  readonly #firstRows = new Gathering<number, OutboxRow[]>({
+  readonly #firstRows = new Gathering<number, Unsent[]>({
     answer: (shards) => this.#readFirst(shards),
     everyMs: lookEveryMs,
   });
@@ -134,9 +147,12 @@ export class OutboxRelay {
 
   start(): void {
     // where every commit is heard of, this process's own are, too: woken twice, it would look twice
-    this.outbox.start((shards) => {
-      if (!this.#listening) this.wake(shards);
-    });
+    this.outbox.start(
+      (shards) => {
+        if (!this.#listening) this.wake(shards);
+      },
+      (shard) => this.#holds(this.#shards[shard]!),
+    );
     this.#running ??= Promise.all([
       this.#holdLeases(),
       this.#listen(),
@@ -253,15 +269,15 @@ export class OutboxRelay {
   /** Sends and deletes the first rows. @returns how many were done with, and whether more were there */
   async #sendNext(shard: Shard): Promise<{ readonly rows: number; readonly more: boolean }> {
     const rows = await this.#firstRows.ask(shard.number);
-    const chosen: OutboxRow[] = [];
-    const waiting: OutboxRow[] = [];
+    const chosen: Unsent[] = [];
+    const waiting: Unsent[] = [];
     let bytes = 0;
     for (const row of rows) {
-      if (shard.parked.has(row.topic)) {
+      if (shard.parked.has(row.message.topic)) {
         waiting.push(row);
         continue;
       }
-      bytes += row.headers.length + (row.value?.length ?? 0);
+      bytes += sizeOf(row.message);
       if (chosen.length > 0 && bytes > maxRowsBytes) break;
       chosen.push(row);
     }
@@ -273,8 +289,7 @@ export class OutboxRelay {
     if (chosen.length === 0) return done;
     // Between the question and its answer the lease may have run out, and another may have sent further already.
     if (!this.#holds(shard)) return { rows: 0, more: false };
-    const messages = chosen.map(messageOf);
-    const told = this.#traced(messages);
+    const { messages, told } = this.#traced(chosen.map(({ message }) => message));
     try {
       await this.producer.send(messages);
     } catch (error) {
@@ -282,15 +297,36 @@ export class OutboxRelay {
       return { ...done, more: true };
     }
     told();
-    await this.#deletions.ask({ shard: shard.number, ids: chosen.map(({ id }) => id) });
+    const ids = chosen.map(({ id }) => id);
+    await this.#deletions.ask({ shard: shard.number, ids });
+    this.outbox.messages.forget(ids);
     this.outbox.deleted(chosen.length);
     return done;
   }
 
-  async #readFirst(shards: readonly number[]): Promise<OutboxRow[][]> {
-    const rows = await this.dataSource.query<(OutboxRow & { readonly shard: number })[]>(firstRows, [shards, maxRows]);
-    const byShard = new Map(shards.map((shard): [number, OutboxRow[]] => [shard, []]));
-    for (const row of rows) byShard.get(row.shard)!.push(row);
+  async #readFirst(shards: readonly number[]): Promise<Unsent[][]> {
+    const found = await this.dataSource.query<{ shard: number; lines: string }[]>(firstLines, [shards, maxRows]);
+    const places = found.flatMap(({ shard, lines }) =>
+      lines.split('\n').map((line) => {
+        const end = line.indexOf(' ');
+        const id = line.slice(0, end);
+        return { shard, id, message: this.outbox.messages.find(id, line.slice(end + 1)) };
+      }),
+    );
+    const unknown = places.filter(({ message }) => message === undefined);
+    const rows =
+      unknown.length === 0
+        ? []
+        : await this.dataSource.query<(OutboxRow & { readonly shard: number })[]>(rowsOf, [
+            unknown.map(({ shard }) => shard),
+            unknown.map(({ id }) => id),
+          ]);
+    const read = new Map(rows.map((row) => [`${row.shard}/${row.id}`, messageOf(row)]));
+    const byShard = new Map(shards.map((shard): [number, Unsent[]] => [shard, []]));
+    for (const { shard, id, message = read.get(`${shard}/${id}`) } of places) {
+      // not if another process has sent and deleted it meanwhile
+      if (message) byShard.get(shard)!.push({ id, message });
+    }
     return shards.map((shard) => byShard.get(shard)!);
   }
 
@@ -304,12 +340,12 @@ export class OutboxRelay {
   }
 
   /** Parks the rows whose topic refuses them, where that may be. @returns whether there were any */
-  async #parkRefused(shard: Shard, rows: readonly OutboxRow[]): Promise<boolean> {
+  async #parkRefused(shard: Shard, rows: readonly Unsent[]): Promise<boolean> {
     let isParked = false;
-    for (const topic of new Set(rows.map((row) => row.topic).filter(this.mayPark))) {
-      const own = rows.filter((row) => row.topic === topic);
+    for (const topic of new Set(rows.map(({ message }) => message.topic).filter(this.mayPark))) {
+      const own = rows.filter(({ message }) => message.topic === topic);
       // what refuses may be another shard's: sends go together
-      const refusal = await this.#refusalOf(own.slice(0, 1));
+      const refusal = await this.#refusalOf(own[0]!.message);
       if (!refusal || !this.#holds(shard)) continue;
       this.#logger.error(`${topic} takes nothing, and its events wait beside the outbox: ${describeError(refusal)}`);
       shard.parked.add(topic);
@@ -319,19 +355,18 @@ export class OutboxRelay {
     return isParked;
   }
 
-  async #park(shard: Shard, rows: readonly OutboxRow[]): Promise<void> {
-    await this.#parked.park(
-      shard.number,
-      rows.map(({ id }) => id),
-    );
+  async #park(shard: Shard, rows: readonly Unsent[]): Promise<void> {
+    const ids = rows.map(({ id }) => id);
+    await this.#parked.park(shard.number, ids);
+    this.outbox.messages.forget(ids);
     this.outbox.deleted(rows.length);
     this.outbox.parked.set(shard.number, (this.outbox.parked.get(shard.number) ?? 0) + rows.length);
   }
 
-  /** Why these are refused; undefined where they were sent. @throws what is about the moment, and not the topic */
-  async #refusalOf(rows: readonly OutboxRow[]): Promise<TopicRefused | undefined> {
+  /** Why it is refused; undefined where it was sent. @throws what is about the moment, and not the topic */
+  async #refusalOf(message: WireMessage): Promise<TopicRefused | undefined> {
     try {
-      await this.producer.send(rows.map(messageOf));
+      await this.producer.send([message]);
       return undefined;
     } catch (error) {
       if (error instanceof TopicRefused) return error;
@@ -345,7 +380,7 @@ export class OutboxRelay {
     for (const topic of counts.keys()) {
       shard.parked.add(topic);
       const first = await this.#parked.first(shard.number, topic);
-      if (first && (await this.#refusalOf([first]))) continue;
+      if (first && (await this.#refusalOf(messageOf(first)))) continue;
       if (!this.#holds(shard)) return;
       await this.#parked.release(shard.number, topic);
       shard.parked.delete(topic);
@@ -359,20 +394,21 @@ export class OutboxRelay {
     shard.parkedAt = performance.now() + this.times.parkedMs * (0.9 + Math.random() / 5);
   }
 
-  /** Makes the sending a step of each message's trace. @returns what tells of it, for when it is done */
-  #traced(messages: readonly WireMessage[]): () => void {
-    if (!this.tracer.on) return () => undefined;
+  /** Makes the sending a step of each message's trace. @returns as they are to be sent, and what tells of it when that is done */
+  #traced(given: readonly WireMessage[]): { readonly messages: readonly WireMessage[]; readonly told: () => void } {
+    if (!this.tracer.on) return { messages: given, told: () => undefined };
     const startMs = now();
     const steps: { trace: Trace; topic: string }[] = [];
-    for (const { topic, headers } of messages) {
+    const messages = given.map((message) => {
+      const { topic, headers } = message;
       const { traceparent } = headers;
       // What goes again out of a dead letter may have none: its trace begins where it is taken in.
-      if (typeof traceparent !== 'string') continue;
+      if (typeof traceparent !== 'string') return message;
       const trace = this.tracer.step(traceparent);
-      headers['traceparent'] = trace.traceparent;
       steps.push({ trace, topic });
-    }
-    return () => {
+      return { ...message, headers: { ...headers, traceparent: trace.traceparent } };
+    });
+    const told = (): void => {
       const endMs = now();
       const tellers = new Map<string, SpanTeller>();
       for (const { trace, topic } of steps) {
@@ -385,6 +421,7 @@ export class OutboxRelay {
         tell(trace);
       }
     };
+    return { messages, told };
   }
 
   /** A connection of its own that hears of every commit; while it is broken, the poll does. */

@@ -104,6 +104,50 @@ describe('the outbox', () => {
     expect(got).toEqual(messages);
   });
 
+  describe('what this process has appended', () => {
+    /** Begins to send before anything is appended. */
+    async function sending() {
+      const outbox = newOutbox();
+      const got: WireMessage[] = [];
+      const { producer } = newProducer((batch) => (got.push(...batch), Promise.resolve()));
+      startRelay(outbox, producer);
+      await eventually(async () => expect(await holders()).toHaveLength(4));
+      await sleep(100);
+      return { outbox, got };
+    }
+
+    it('is sent without being read back', async () => {
+      const { outbox, got } = await sending();
+      const event = tagged(feedback('kept'));
+      await dataSource.transaction(async (transaction) => {
+        await outbox.append(transaction, [event]);
+        // nobody does: it shows who is asked
+        await transaction.query(`update outbox set value = repeat('x', octet_length(value))::bytea`);
+      });
+      await eventually(async () => expect(await unsent()).toBe(0));
+      expect(got.map(({ value }) => JSON.parse(String(value)) as unknown)).toEqual([event.data]);
+    });
+
+    it('is not taken for the row of another event that was given its id, after it was lost', async () => {
+      const { outbox, got } = await sending();
+      const [{ before } = { before: '' }] = await dataSource.query<{ before: string }[]>(
+        `select nextval('outbox_id') as before`,
+      );
+      const [lost, other] = ['lost', 'seen'].map((name) => tagged(feedback(name)));
+      const losing = dataSource.transaction(async (transaction) => {
+        await outbox.append(transaction, [lost!]);
+        throw new Error('lost');
+      });
+      await expect(losing).rejects.toThrow('lost');
+      // as on a standby that took over before it had heard of it
+      await dataSource.query(`select setval('outbox_id', $1::bigint)`, [before]);
+      await dataSource.transaction((transaction) => newOutbox().append(transaction, [other!]));
+      await eventually(async () => expect(await unsent()).toBe(0));
+      expect(got.map(({ headers }) => headers['ce_id'])).toEqual([other!.id]);
+      expect(got.map(({ value }) => JSON.parse(String(value)) as unknown)).toEqual([other!.data]);
+    });
+  });
+
   it('puts the headers that it is given on each event', async () => {
     const outbox = newOutbox();
     await dataSource.transaction((transaction) =>

@@ -5,6 +5,7 @@ import { type Emitter } from './emitter.js';
 import { outboxChannel, outboxShards } from './migrations/messaging-1763700000000.js';
 import { partitionOf } from './murmur2.js';
 import { type OutgoingEvent } from './outcome.js';
+import { UnsentMessages } from './unsent-messages.js';
 import { BackPressure } from './whose-error.js';
 import { packHeaders, type WireMessage } from './wire.js';
 
@@ -24,10 +25,13 @@ export class Outbox {
   #timer: NodeJS.Timeout | undefined;
   #counting = false;
   #wake: (shards: readonly number[]) => void = () => undefined;
+  #sends: (shard: number) => boolean = () => false;
   /** Shards that were appended to since the relay was woken */
   readonly #appended = new Set<number>();
   /** How many events of each shard that is held here wait beside the outbox for their topic */
   readonly parked = new Map<number, number>();
+  /** Of those shards that this process sends */
+  readonly messages = new UnsentMessages();
   /** Whether rows may be there that were not counted */
   #uncounted = true;
   /** When they were counted: monotonic milliseconds */
@@ -64,6 +68,7 @@ export class Outbox {
     if (messages.length === 0) return;
     // One parameter of bytes and where each part of it ends: an array of bytea would travel as twice its size in hex.
     const parts: Buffer[] = [];
+    const packedHeaders: Buffer[] = [];
     const columns = {
       shard: [] as number[],
       topic: [] as string[],
@@ -73,6 +78,7 @@ export class Outbox {
     };
     for (const { topic, key, value, headers } of messages) {
       const packed = packHeaders(headers);
+      packedHeaders.push(packed);
       columns.shard.push(key === null ? 0 : partitionOf(key, outboxShards));
       columns.topic.push(topic);
       columns.key.push(key?.length ?? -1);
@@ -84,7 +90,7 @@ export class Outbox {
     }
     const shards = [...new Set(columns.shard)].sort();
     // Several notifications with one payload in a transaction are one.
-    await transaction.query(
+    const [{ ids }] = await transaction.query<[{ ids: string }]>(
       `with appended as (
          insert into outbox (shard, id, topic, key, headers, value)
          select shard, nextval('outbox_id'), topic,
@@ -98,8 +104,9 @@ export class Outbox {
              with ordinality as rows (shard, topic, key_size, headers_size, value_size, row)
            order by row
          ) as placed
+         returning id
        )
-       select pg_notify($7, $8)`,
+       select pg_notify($7, $8), (select string_agg(id::text, ',' order by id) from appended) as ids`,
       [
         Buffer.concat(parts),
         columns.shard,
@@ -111,6 +118,9 @@ export class Outbox {
         shards.join(','),
       ],
     );
+    for (const [at, id] of ids.split(',').entries()) {
+      if (this.#sends(columns.shard[at]!)) this.messages.keep(id, messages[at]!, packedHeaders[at]!);
+    }
     for (const shard of shards) this.#appended.add(shard);
     this.#unsent += messages.length;
     this.#uncounted = true;
@@ -158,9 +168,14 @@ export class Outbox {
     this.#unsent = Math.max(0, this.#unsent - count);
   }
 
-  /** Begins to count what is unsent; `wake` is what wakes the relay for shards. */
-  start(wake: (shards: readonly number[]) => void): void {
+  /**
+   * Begins to count what is unsent.
+   * @param wake wakes the relay for shards
+   * @param sends whether the relay of this process sends a shard
+   */
+  start(wake: (shards: readonly number[]) => void, sends: (shard: number) => boolean): void {
     this.#wake = wake;
+    this.#sends = sends;
     // Where nothing was appended, and nothing is left, there is nothing to count.
     this.#timer ??= setInterval(() => {
       const isDue = this.#unsent >= this.bound / 4 || performance.now() - this.#counted >= countAtEaseMs;
@@ -172,6 +187,7 @@ export class Outbox {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#wake = () => undefined;
+    this.#sends = () => false;
   }
 
   /** Counts as far as the bound. While the database does not answer, what was known last stands. */

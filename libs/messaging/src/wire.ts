@@ -67,12 +67,22 @@ const unpackOne = (value: PackedPart): Buffer | string =>
 
 /** Headers as bytes that any column of bytes can hold, whatever is in them. */
 export function packHeaders(headers: WireHeaders): Buffer {
+  if (isText(headers)) return Buffer.from(JSON.stringify(headers), 'utf8');
   const packed = bare<Packed>();
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;
     packed[name] = Array.isArray(value) ? { all: value.map(packOne) } : packOne(value);
   }
   return Buffer.from(JSON.stringify(packed), 'utf8');
+}
+
+/** As the headers of our own events are: JSON as they stand */
+function isText(headers: WireHeaders): boolean {
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== 'string' && value !== undefined) return false;
+  }
+  return true;
 }
 
 export function unpackHeaders(bytes: Buffer): WireHeaders {
