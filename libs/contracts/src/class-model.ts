@@ -83,3 +83,7 @@ export function modelOf(dataClass: new () => object): ClassModel {
   models.set(dataClass, model);
   return model;
 }
+
+/** Names of the properties of a contract class and its parents. */
+export const propertiesOf = (dataClass: new () => object): readonly string[] =>
+  modelOf(dataClass).properties.map(({ name }) => name);

@@ -114,6 +114,21 @@ describe('canonicalJson', () => {
     );
   });
 
+  it.each<[string, unknown, string]>([
+    ['names that are numbers, which come first and by their value', { 1: 0, 10: 0, 9: 0 }, '{"1":0,"10":0,"9":0}'],
+    ['a name inside that is out of order', { a: { c: 0, b: 0 }, b: 0 }, '{"a":{"b":0,"c":0},"b":0}'],
+    ['a name in an array that is out of order', { a: [{ c: 0, b: 0 }] }, '{"a":[{"b":0,"c":0}]}'],
+    [
+      'what JSON.stringify would ask for something else',
+      { a: { toJSON: () => 'other', z: 0 } },
+      '{"a":{"toJSON":null,"z":0}}',
+    ],
+    ['a member called __proto__', JSON.parse('{"__proto__":{"b":0,"a":0},"a":0}'), '{"__proto__":{"a":0,"b":0},"a":0}'],
+    ['nothing', undefined, 'null'],
+  ])('sorts %s', (_what, value, json) => {
+    expect(canonicalJson(value)).toBe(json);
+  });
+
   it('knows the order of arrays', () => {
     expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
   });

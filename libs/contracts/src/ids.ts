@@ -90,12 +90,30 @@ export const sha256 = (value: string | Uint8Array): string => hash('sha256', val
  * equal values give equal text (the order of RFC 8785; numbers as JSON.stringify writes them).
  */
 export function canonicalJson(value: unknown): string {
+  return isInOrder(value) ? (JSON.stringify(value) ?? 'null') : sorted(value);
+}
+
+function sorted(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(sorted).join(',')}]`;
   const members: string[] = [];
   for (const key of Object.keys(value).sort()) {
     const member = (value as Record<string, unknown>)[key];
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${sorted(member)}`);
   }
   return `{${members.join(',')}}`;
+}
+
+/** Whether all keys are sorted already: what JSON.stringify makes of it is canonical then, at a fifth of the cost. */
+function isInOrder(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (Array.isArray(value)) return value.every(isInOrder);
+  // what JSON.stringify would ask for something else
+  if ('toJSON' in value) return false;
+  let last = '';
+  for (const key in value) {
+    if (key < last || !isInOrder((value as Record<string, unknown>)[key])) return false;
+    last = key;
+  }
+  return true;
 }

@@ -22,6 +22,7 @@ export * from './pipeline.js';
 export * from './violation.js';
 export * from './forbidden-characters.js';
 export { maxViolations, requestValidatorOf, validatorOf, type Validator, type ValidatorOptions } from './validator.js';
+export { propertiesOf } from './class-model.js';
 export { jsonSchemaOf, schemasOf, type SchemaOptions } from './json-schema.js';
 export type { JsonSchema } from './json-schema-document.js';
 export { asyncApiDocument, type AsyncApiDocument } from './asyncapi.js';

@@ -65,6 +65,32 @@ describe('Canonical feedback', () => {
     );
   });
 
+  // anything else would make a revision of every feedback that is sent again
+  it('has the contentHash that it had in earlier versions, whatever the order of its members', () => {
+    const { contentHash, canonical } = accept({
+      ...{
+        channel: 'review',
+        externalId: '7',
+        text: 'Good. "x" \u2028 é😀',
+        title: 'T',
+        url: 'http://x',
+        product: 'p',
+      },
+      author: { name: 'Ada', externalId: 'a1', email: '', handle: 'h' },
+      ...{ rating: { value: 3, scale: 5 }, survey: { scale: 10, metric: 'nps', score: 9 } },
+      attributes: { z: 1, a: '', 10: true, 9: 2.5, __proto__x: 'y' },
+      ...{ segments: ['b', 'a'], location: null, thread: '', kind: 'updated', historic: true },
+      ...{ occurredAt: '2026-03-01T10:00:00+02:00', updatedAt: '2026-03-01T10:00:00.5Z' },
+    });
+    expect(contentHash).toBe('34b8717f32c18720375b5d5b3c98c53b1aa31f4ee171239c2fa054106c294ed8');
+    expect(canonical).toContain('"attributes":{"10":true,"9":2.5,"__proto__x":"y","a":"","z":1}');
+  });
+
+  it('keeps an attribute whatever it is called', () => {
+    const { canonical } = accept({ ...review, attributes: JSON.parse('{"toJSON":"b","__proto__":"a"}') as unknown });
+    expect(canonical).toContain('"attributes":{"__proto__":"a","toJSON":"b"}');
+  });
+
   it('keeps of a deletion neither text nor author', () => {
     const { content } = accept({
       ...review,

@@ -3,10 +3,12 @@ import {
   customerKeyOf,
   deriveId,
   type Feedback,
+  type FeedbackContent,
   feedbackIdOf,
   FeedbackInput,
   forbiddenCharacters,
   maxEventBytes,
+  propertiesOf,
   sha256,
   validatorOf,
   type FeedbackKind,
@@ -50,13 +52,38 @@ const bytesOfAcceptance = Buffer.byteLength(
   JSON.stringify({ revision: 2_147_483_647, receivedAt: new Date(0).toISOString(), contentHash: sha256('') }),
 );
 
+/** Of what is sent in: what is taken over as it is said, and so in the order of canonical JSON. */
+const contentNames = propertiesOf(FeedbackInput)
+  .filter((name) => !['source', 'externalId', 'kind', 'historic'].includes(name))
+  .sort() as (keyof FeedbackContent)[];
+const canonicalNames = [
+  ...contentNames,
+  ...(['source', 'externalId', 'kind', 'historic', 'feedbackId'] as const),
+].sort();
+
 /** null, '', [] and {} say as much as leaving a member out, and are left out, so that they make no revision. */
-function withoutEmpty<T>(value: T): T | undefined {
+function withoutEmpty(value: unknown): unknown {
   if (value === null || value === undefined || value === '') return undefined;
   if (typeof value !== 'object' || (Array.isArray(value) && value.length > 0)) return value;
-  const kept = Object.entries(value).filter(([, member]) => member !== null && member !== '');
-  return kept.length === 0 ? undefined : (Object.fromEntries(kept) as T);
+  return membersOf(value as Record<string, unknown>, (member) => member !== null && member !== '');
 }
+
+/** Those that are to be kept, sorted; undefined where there are none. */
+function membersOf(
+  value: Readonly<Record<string, unknown>>,
+  isKept: (member: unknown) => boolean,
+): Record<string, unknown> | undefined {
+  let members: Record<string, unknown> | undefined;
+  for (const name of Object.keys(value).sort()) {
+    if (!isKept(value[name])) continue;
+    members ??= {};
+    // a sender's own name may be __proto__
+    if (name === '__proto__') Object.defineProperty(members, name, { ...own, value: value[name] });
+    else members[name] = value[name];
+  }
+  return members;
+}
+const own = { configurable: true, enumerable: true, writable: true };
 
 /** UTC with milliseconds; undefined for a time that has no four-digit year there. */
 function utc(time: string): string | undefined {
@@ -97,15 +124,16 @@ export function canonicalise(submission: {
   if (violations) return { errors: violations };
   const forbidden = forbiddenCharacters(input);
   if (forbidden) return { errors: [forbidden] };
-  const { source: named, externalId, kind: givenKind, historic: givenHistoric, ...given } = input as FeedbackInput;
+  const given = input as FeedbackInput;
+  const { source: named, externalId } = given;
   if (named !== undefined && named !== null && named !== source)
     return refuse('/source', foreignSource, 'source is not the one that the caller may speak for');
-  const kind = givenKind ?? 'created';
-  const historic = givenHistoric ?? false;
+  const kind = given.kind ?? 'created';
+  const historic = given.historic ?? false;
 
   const members: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
-    const kept: unknown = name === 'attributes' ? attributesOf(value) : withoutEmpty(value as unknown);
+  for (const name of contentNames) {
+    const kept = name === 'attributes' ? attributesOf(given.attributes) : withoutEmpty(given[name]);
     if (kept !== undefined) members[name] = kept;
   }
   for (const name of ['occurredAt', 'updatedAt']) {
@@ -131,8 +159,8 @@ export function canonicalise(submission: {
     ? feedbackIdOf(source, identified.externalId)
     : idempotencyKey !== undefined
       ? deriveId(source, idempotencyKey, String(index ?? 0))
-      : deriveId(source, sha256(canonicalJson(identified)));
-  const whole = { ...identified, feedbackId } as CanonicalContent;
+      : deriveId(source, sha256(canonicalJson(inOrder(identified))));
+  const whole = inOrder({ ...identified, feedbackId }) as CanonicalContent;
   const canonical = canonicalJson(whole);
   const bytes = Buffer.byteLength(canonical) + bytesOfAcceptance;
   if (bytes > maxEventBytes)
@@ -148,6 +176,12 @@ export function canonicalise(submission: {
   };
 }
 
+function inOrder(content: Partial<CanonicalContent>): Partial<CanonicalContent> {
+  const ordered: Record<string, unknown> = {};
+  for (const name of canonicalNames) if (content[name] !== undefined) ordered[name] = content[name];
+  return ordered;
+}
+
 /** Attributes are the sender's own names: an empty value may mean something there. */
-const attributesOf = (attributes: unknown): unknown =>
-  attributes && Object.keys(attributes).length > 0 ? attributes : undefined;
+const attributesOf = (attributes: Readonly<Record<string, unknown>> | null | undefined): unknown =>
+  attributes && membersOf(attributes, () => true);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { feedbackReceived, hopEventId, type FeedbackReceived } from '@closeloop/contracts';
-import { Outbox, type OutgoingEvent } from '@closeloop/messaging';
-import { pipelined, sqlStateOf } from '@closeloop/platform';
+import { jsonWith, Outbox, type OutgoingEvent } from '@closeloop/messaging';
+import { jsonTexts, pipelined, sqlStateOf, textArray } from '@closeloop/platform';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Standing } from '../domain/acceptance.js';
 import {
@@ -137,14 +137,14 @@ class PostgresAcceptance implements AcceptanceTransaction {
     const kept = await this.manager.query<unknown[]>(
       `insert into accepted_request (source, key_hash, fingerprint, results, answered_at)
        select source, decode(key_hash, 'hex'), fingerprint, results, now()
-       from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given (source, key_hash, fingerprint, results)
+       from unnest($1::text[], $2::text[], $3::text[], ${textArray('$4')}) as given (source, key_hash, fingerprint, results)
        on conflict (source, key_hash) do nothing
        returning 1`,
       [
         sorted.map(({ id }) => id.source),
         sorted.map(({ id }) => id.keyHash),
         sorted.map(({ fingerprint }) => fingerprint),
-        sorted.map(({ results }) => JSON.stringify(results)),
+        jsonTexts(sorted.map(({ results }) => JSON.stringify(results))),
       ],
     );
     if (kept.length < requests.length) throw new Overtaken('another transaction answered one of them first');
@@ -169,15 +169,19 @@ const tallied = ({ counts }: Pick<AcceptanceChange, 'counts'>) =>
   counts.map(({ source, result, count }) => ({ measure: 'result' as const, source, value: result, count }));
 
 const received = (
-  { feedbackId, revision, contentHash, content, traceparent }: NewRevision,
+  { feedbackId, revision, contentHash, content, canonical, traceparent }: NewRevision,
   now: Date,
-): OutgoingEvent<FeedbackReceived> => ({
-  event: feedbackReceived,
-  id: hopEventId('received', { feedbackId, revision, contentHash }),
-  subject: feedbackId,
-  data: { ...content, revision, contentHash, receivedAt: now.toISOString() },
-  ...(traceparent !== undefined && { traceparent }),
-});
+): OutgoingEvent<FeedbackReceived> => {
+  const ofAcceptance = { revision, contentHash, receivedAt: now.toISOString() };
+  return {
+    event: feedbackReceived,
+    id: hopEventId('received', { feedbackId, revision, contentHash }),
+    subject: feedbackId,
+    data: { ...content, ...ofAcceptance },
+    json: jsonWith(Buffer.from(canonical), ofAcceptance),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+};
 
 /** Standings, revisions, their bodies and counts; no event. @throws Overtaken */
 export async function saveRevisions(
@@ -208,7 +212,7 @@ export async function saveRevisions(
      bodies as (
        insert into feedback_body (feedback_id, part, body)
        select feedback_id, revision::text, convert_to(body, 'UTF8')
-       from unnest($8::uuid[], $9::int[], $12::text[]) as given (feedback_id, revision, body)),
+       from unnest($8::uuid[], $9::int[], ${textArray('$12')}) as given (feedback_id, revision, body)),
      tallied as (${tallyStatement(13)})
      select count(*)::int as created from created`,
     [
@@ -223,7 +227,7 @@ export async function saveRevisions(
       revisions.map(({ revision }) => revision),
       revisions.map(({ kind }) => kind),
       revisions.map(({ contentHash }) => contentHash),
-      revisions.map(({ canonical }) => canonical),
+      jsonTexts(revisions.map(({ canonical }) => canonical)),
       ...tallyParameters(tallied(rest)),
     ],
   );
