@@ -13,7 +13,9 @@ export interface FetchedBatch {
 }
 
 interface FetchRequest {
+  /** Milliseconds */
   readonly maxWaitTime: number;
+  readonly maxBytes: number;
 }
 
 export interface FetchingGroup {
@@ -173,8 +175,12 @@ export function guardFetches(group: FetchingGroup, cluster: FetchingCluster): vo
     const broker = (await findBroker.call(this, { nodeId: brokerOf(nodeId) })) as {
       fetch(request: FetchRequest): Promise<unknown>;
     };
-    // Both go by one connection, on which a broker answers one after the other: nobody may wait there for what comes.
-    return { fetch: (request: FetchRequest) => broker.fetch({ ...request, maxWaitTime: 0 }) };
+    // Both go by one connection, on which a broker answers one after the other: nobody may wait there for what comes. And what both bring is
+    // in memory at once.
+    return {
+      fetch: (request: FetchRequest) =>
+        broker.fetch({ ...request, maxWaitTime: 0, maxBytes: Math.ceil(request.maxBytes / 2) }),
+    };
   };
   // By these kafkajs learns that the group moves on, and waits until all who fetch have ended.
   group.heartbeat = function (given) {
