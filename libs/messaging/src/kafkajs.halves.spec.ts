@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { type FetchedBatch, Halves, type Share } from './kafkajs.halves.js';
+import { type FetchedBatch, type FetchingGroup, guardFetches, Halves, type Share } from './kafkajs.halves.js';
 
 const longMs = 600_000;
 const batch = (messages: number, behind = 0): FetchedBatch => ({
@@ -103,6 +103,19 @@ describe('halves', () => {
     expect(await Promise.race([again, sleep(100, 'rests')])).toBe('rests');
     halves.end();
     await again;
+  });
+
+  it('bring half as much each as one alone may, for both are in memory, and do not wait at the broker for it', async () => {
+    const asked: unknown[] = [];
+    const broker = { fetch: (request: object) => Promise.resolve(void asked.push(request)) };
+    const cluster = { findBroker: () => Promise.resolve(broker) };
+    guardFetches({} as FetchingGroup, cluster);
+    const guarded = cluster as { findBroker(which: object): Promise<typeof broker> };
+    for (const nodeId of ['1', '1/1', '1/2']) {
+      await (await guarded.findBroker({ nodeId })).fetch({ maxWaitTime: 2_000, maxBytes: 512, minBytes: 1 });
+    }
+    const half = { maxWaitTime: 0, maxBytes: 256, minBytes: 1 };
+    expect(asked).toEqual([{ maxWaitTime: 2_000, maxBytes: 512, minBytes: 1 }, half, half]);
   });
 
   it('never have a partition in two hands, and bring all of it in order', async () => {

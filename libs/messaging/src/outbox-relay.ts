@@ -64,7 +64,7 @@ const firstLines = kept(
    ) rows group by asked.shard`,
 );
 const rowsOf = kept(
-  `select shard, id, topic, key, headers, value from outbox
+  `select id, topic, key, headers, value from outbox
    join unnest($1::smallint[], $2::bigint[]) as asked (shard, id) using (shard, id)`,
 );
 const deletion = kept(
@@ -317,13 +317,13 @@ export class OutboxRelay {
     const rows =
       unknown.length === 0
         ? []
-        : await this.dataSource.query<(OutboxRow & { readonly shard: number })[]>(rowsOf, [
+        : await this.dataSource.query<OutboxRow[]>(rowsOf, [
             unknown.map(({ shard }) => shard),
             unknown.map(({ id }) => id),
           ]);
-    const read = new Map(rows.map((row) => [`${row.shard}/${row.id}`, messageOf(row)]));
+    const read = new Map(rows.map((row) => [row.id, messageOf(row)]));
     const byShard = new Map(shards.map((shard): [number, Unsent[]] => [shard, []]));
-    for (const { shard, id, message = read.get(`${shard}/${id}`) } of places) {
+    for (const { shard, id, message = read.get(id) } of places) {
       // not if another process has sent and deleted it meanwhile
       if (message) byShard.get(shard)!.push({ id, message });
     }
