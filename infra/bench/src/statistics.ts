@@ -19,7 +19,9 @@ export function quantile(sorted: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-export const ascending = (values: Iterable<number>): number[] => [...values].sort((a, b) => a - b);
+/** -0 becomes 0: neither lies before the other, so their order would be that of the values. */
+export const ascending = (values: Iterable<number>): number[] =>
+  Array.from(values, (value) => value + 0).sort((a, b) => a - b);
 
 /** @throws RangeError where there is nothing to tell of */
 export function spreadOf(values: readonly number[]): Spread {
