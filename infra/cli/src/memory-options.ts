@@ -27,7 +27,7 @@ const semiSpaceMegabytes: Readonly<Record<ProgramName, 8 | 16>> = {
  * hops keep nothing, and have room for more; the others would come near to 180 MB.
  */
 const heapGrowingPercent: Readonly<Record<ProgramName, number>> = {
-  ...{ ingestion: 60, learning: 60, rehearsal: 60, loop: 60, insights: 60, console: 60 },
+  ...{ ingestion: 60, learning: 60, rehearsal: 60, loop: 50, insights: 60, console: 60 },
   ...{ sentiment: 100, routing: 100 },
 };
 
@@ -50,13 +50,18 @@ export const nodeFlags = (service: ProgramName, version: string = process.versio
 
 /**
  * What keeps a service's memory low under load, 180 MB with a backlog of any size. Without a bound V8 lets garbage lie for as long as
- * there is room, and glibc keeps a heap for each thread. Ingestion reads whole bodies of 16 MiB, and gets room for many at once.
+ * there is room, and glibc keeps a heap for each thread; and once a buffer as large as a fetch is freed, it cuts the next ones out of its
+ * heap, where they leave holes. Ingestion reads whole bodies of 16 MiB, and gets room for many at once.
  */
-export const memoryOptions = (service: ProgramName): Readonly<Record<'NODE_OPTIONS' | 'MALLOC_ARENA_MAX', string>> => ({
+export const memoryOptions = (
+  service: ProgramName,
+): Readonly<Record<'NODE_OPTIONS' | 'MALLOC_ARENA_MAX' | 'MALLOC_MMAP_THRESHOLD_', string>> => ({
   NODE_OPTIONS: [
     '--disable-warning=TimeoutNegativeWarning',
     `--max-semi-space-size=${semiSpaceMegabytes[service]}`,
     `--max-old-space-size=${heapMegabytes[service]}`,
   ].join(' '),
   MALLOC_ARENA_MAX: '2',
+  // above it a buffer is the system's, and goes back to it
+  MALLOC_MMAP_THRESHOLD_: String(256 * 1024),
 });

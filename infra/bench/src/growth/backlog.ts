@@ -1,4 +1,5 @@
 import { feedbackReceived, feedbackRouted } from '@closeloop/contracts';
+import { type Client } from 'pg';
 import { layDown, Reading, receivedMessages } from '../load/kafka.js';
 import { peakMegabytes } from '../rig/processes.js';
 import { ours } from '../subjects/ours.js';
@@ -103,7 +104,7 @@ async function drainLoop(place: Place, backlog: number, given: number, { signal 
   const running = stoppable(await ours.start(place, ['loop']), signal);
   const client = await place.stores.database(new URL(running.loopDatabase).pathname.slice(1));
   try {
-    await untilCounted(running, given, () => countLoops(client), 1_000);
+    await untilCounted(running, given, () => countMany(client, given), 1_000);
     const { rows } = await client.query<{ loops: number; seconds: number }>(
       `select count(*)::int loops, extract(epoch from max(at) - min(at))::float8 seconds
          from (select pg_xact_commit_timestamp(xmin) at from loop order by 1 offset $1) later`,
@@ -115,6 +116,15 @@ async function drainLoop(place: Place, backlog: number, given: number, { signal 
     await client.end();
     await running.stop();
   }
+}
+
+/** Counting a million rows each second would take a good part of what is measured: Postgres has noted what was inserted, and is near. */
+async function countMany(client: Client, wanted: number): Promise<number> {
+  const { rows } = await client.query<{ inserted: number }>(
+    `select n_tup_ins::int inserted from pg_stat_user_tables where relid = 'loop'::regclass`,
+  );
+  const { inserted } = rows[0]!;
+  return inserted < wanted ? inserted : countLoops(client);
 }
 
 async function peaks({ pids }: Running): Promise<Record<string, number>> {
