@@ -1,6 +1,6 @@
 import { sizeOf, type WireMessage } from './wire.js';
 
-/** Most that is kept, about: what a relay sends while a few batches are written. As objects it is twice that. */
+/** Most that is kept, about: what waits behind a backlog while the relay sends. */
 const maxBytes = 2 * 1024 * 1024;
 /** What is as old may be of a transaction that was rolled back, or of a shard that another process sends: it goes where there is no room. */
 const staleMs = 5_000;
