@@ -56,7 +56,9 @@ export async function testEnvironment(options: { prefix?: string } = {}): Promis
     })());
   const connectedProducer = () =>
     (producer ??= (async () => {
-      const client = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+      // A broker takes on the partitions of a new topic one after the other: what is tried again as one of them is not there yet was
+      // appended to the others before.
+      const client = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true });
       await client.connect();
       return client;
     })());
