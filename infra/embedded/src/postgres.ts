@@ -95,9 +95,6 @@ const postgresWords = (data: string, port: number, ephemeral: boolean) => [
     // A socket file's path has at most 107 characters, which a deep checkout exceeds.
     'unix_socket_directories=',
     'max_connections=200',
-    // A checkpoint begins when half of it is written, which behind a backlog is every few seconds with its own 1 GB: after each, every
-    // page that is touched goes into the log as a whole.
-    'max_wal_size=4GB',
     'timezone=UTC',
     'log_timezone=UTC',
     ...(ephemeral ? ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'] : []),
