@@ -102,7 +102,7 @@ const questions: Readonly<Record<string, string>> = {
 async function see(database: Client): Promise<Seen> {
   const { rows } = await database.query<{ name: string; table: string; indexes: string }>(
     `select name, pg_table_size(name::regclass) "table", pg_indexes_size(name::regclass) indexes
-        from unnest('{loop,loop_history,words,feedback,settlement,deadline}'::text[]) name
+        from unnest('{loop,loop_history,words,feedback,deadline}'::text[]) name
       union all
       select 'loop_archive', coalesce(sum(pg_table_size(inhrelid)), 0), coalesce(sum(pg_indexes_size(inhrelid)), 0)
         from pg_inherits where inhparent = 'loop_archive'::regclass`,
@@ -181,11 +181,9 @@ async function makeLoops(
          from made cross join lateral generate_series(1, case when open then 1 else 5 end) v
        ), fed as (
          insert into feedback (feedback_id, source, revision, tag_revision, route_revision, settlement, outcome, loop_id, place, team,
-           sentiment, rating, received_at)
-         select feedback_id, 'shop', 1, 1, 1, 1, 'loop', loop_id, 'loop', team, 'negative', 0.2, start from made
-       ), settled as (
-         insert into settlement select feedback_id, 1, 1, 1, sha256(feedback_id::text::bytea), 1, 'loop', loop_id, 1, start, team, 'negative'
-         from made
+           sentiment, rating, received_at, content_hash, told_settlement, told_version, told_at)
+         select feedback_id, 'shop', 1, 1, 1, 1, 'loop', loop_id, 'loop', team, 'negative', 0.2, start,
+           sha256(feedback_id::text::bytea), 1, 1, start from made
        )
        insert into words (words_id, kind, loop_id, version, feedback_id, revision, at, body)
        select feedback_id, 'feedback', loop_id, null, feedback_id, 1, start,

@@ -187,7 +187,6 @@ describe('what an operator does', () => {
 
     // the loop service never saw one
     const { feedbackId: lost } = await accept({ historic: true });
-    await environment.query('loop', 'delete from settlement where feedback_id = $1', [lost]);
     await environment.query('loop', 'delete from feedback where feedback_id = $1', [lost]);
     // the ledger was not told of another
     const { feedbackId: untold } = await accept();

@@ -280,7 +280,12 @@ describe('whatever happens', () => {
     const holder = rows(
       `begin; select 1 from loop where loop_id = (select loop_id from deadline limit 1) for update; select pg_sleep(2); commit`,
     );
-    await eventually(async () => expect((await meet(service)).loops).toBe(2));
+    await eventually(async () =>
+      expect(
+        await rows('select 1 from loop where loop_id in (select loop_id from deadline) for update skip locked'),
+      ).toHaveLength(2),
+    );
+    expect(await meet(service)).toMatchObject({ loops: 2 });
     expect(await rows('select 1 from deadline')).toHaveLength(1);
     await holder;
     expect(await meet(service)).toMatchObject({ loops: 1 });
@@ -298,6 +303,24 @@ describe('whatever happens', () => {
       { loop_id: loopId, due_at: new Date(expiresAt!) },
     ]);
     expect(await expiries()).toMatchObject({ n: 0 });
+  });
+
+  it('a deadline whose loop is not there, and one of a part of a millisecond, go when they are due', async () => {
+    const service = await startWithoutTimer();
+    const { loopId } = await resolved(service);
+    await rows('delete from deadline');
+    await rows(
+      `insert into deadline (loop_id, kind, due_at) select loop_id, 'clock', due_at
+        from (values (gen_random_uuid(), now() + interval '1 h'), (gen_random_uuid(), now() - interval '1 h'),
+          ($1::uuid, date_trunc('milliseconds', now()) - interval '1.000999 s')) n(loop_id, due_at)`,
+      [loopId],
+    );
+    expect(await meet(service)).toEqual({ loops: 1, met: [] });
+    expect(await meet(service)).toEqual({ loops: 0, met: [] });
+    expect(await rows(`select kind, due_at > now() later from deadline order by kind`)).toEqual([
+      { kind: 'clock', later: true },
+      { kind: 'expiry', later: true },
+    ]);
   });
 
   it('while too much waits to be sent, nothing is met', async () => {
@@ -332,9 +355,9 @@ describe('many deadlines', () => {
     )
       .map((row) => row['QUERY PLAN'])
       .join('\n');
-    expect(plan).toMatch(/Limit.*\n.*LockRows.*\n.*Nested Loop.*\n.*Index Scan using deadline_by_time/);
+    expect(plan).toMatch(/Limit.*\n.*LockRows.*\n.*Nested Loop.*\n.*Index Scan using deadline_pkey/);
     expect(plan).not.toMatch(/Sort|Seq Scan|Hash/);
     const next = await rows<{ 'QUERY PLAN': string }>('explain select min(due_at) from deadline');
-    expect(next.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Only Scan using deadline_by_time');
+    expect(next.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Only Scan using deadline_pkey');
   });
 });

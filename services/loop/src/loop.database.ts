@@ -10,6 +10,7 @@ import { LoopEntity } from './infrastructure/loop.entity.js';
 import { Answering1764630010000 } from './infrastructure/migrations/answering.migration.js';
 import { Archive1764900000000 } from './infrastructure/migrations/archive.migration.js';
 import { ClocksInHistory1764810000000 } from './infrastructure/migrations/clocks-in-history.migration.js';
+import { DeadlineKey1764960000000 } from './infrastructure/migrations/deadline-key.migration.js';
 import { Deadlines1764500000000 } from './infrastructure/migrations/deadlines.migration.js';
 import { DeliveryTables1764620000100 } from './infrastructure/migrations/delivery-tables.migration.js';
 import { FollowUps1764640000000 } from './infrastructure/migrations/follow-ups.migration.js';
@@ -19,6 +20,7 @@ import { LoopTables1764000000000 } from './infrastructure/migrations/loop-tables
 import { OuterLoop1764820000000 } from './infrastructure/migrations/outer-loop.migration.js';
 import { Replies1764630000000 } from './infrastructure/migrations/replies.migration.js';
 import { Sla1764700000000 } from './infrastructure/migrations/sla.migration.js';
+import { StandingSettlement1764950000000 } from './infrastructure/migrations/standing-settlement.migration.js';
 import { NoticeEntity } from './infrastructure/notice.entity.js';
 import { ReplyEntity } from './infrastructure/reply.entity.js';
 import { SlaSettingsEntity } from './infrastructure/sla-settings.entity.js';
@@ -56,5 +58,7 @@ export const loopDatabase: DatabaseDefinition = {
     ClocksInHistory1764810000000,
     OuterLoop1764820000000,
     Archive1764900000000,
+    StandingSettlement1764950000000,
+    DeadlineKey1764960000000,
   ],
 };

@@ -125,13 +125,11 @@ async function makeLoops(
            'standard', false, start, start, '1/standard/0/office', start, 0, 0, start + interval '1 day' from made
        ), due as (
          insert into deadline select loop_id, 'clock', start + interval '18 h' from made
-       ), fed as (
-         insert into feedback (feedback_id, source, revision, tag_revision, route_revision, settlement, outcome, loop_id, place, team,
-           sentiment, rating, received_at)
-         select feedback_id, 'shop', 1, 1, 1, 1, 'loop', loop_id, 'loop', team, 'negative', 0.2, start from made
        )
-       insert into settlement select feedback_id, 1, 1, 1, sha256(feedback_id::text::bytea), 1, 'loop', loop_id, 1, start, team, 'negative'
-       from made`,
+       insert into feedback (feedback_id, source, revision, tag_revision, route_revision, settlement, outcome, loop_id, place, team,
+           sentiment, rating, received_at, content_hash, told_settlement, told_version, told_at)
+         select feedback_id, 'shop', 1, 1, 1, 1, 'loop', loop_id, 'loop', team, 'negative', 0.2, start,
+           sha256(feedback_id::text::bytea), 1, 1, start from made`,
       [made + 1, Math.min(loops, made + chunk)],
     );
     if ((made / chunk) % 5 === 4) say(`${Math.min(loops, made + chunk)} loops`);

@@ -31,7 +31,7 @@ export class MeetDeadlines {
       for (const found of due) {
         const { loop: before } = found;
         let loop = before;
-        for (const kind of found.kinds) {
+        for (const { kind } of found.due) {
           const decided = decide(loop, commandOf(kind, loop, now, this.book), this.book.termsOf(loop));
           // what was found due and is void by now: the loop went on, or is promised this already
           if (decided instanceof Refusal) continue;
@@ -39,7 +39,7 @@ export class MeetDeadlines {
           met.push(kind);
         }
         if (loop !== before) moved.push({ before, loop });
-        if (loop === before || found.kinds.includes('terms')) outdated.push({ ...found, loop });
+        if (loop === before || found.due.some(({ kind }) => kind === 'terms')) outdated.push({ ...found, loop });
       }
       await tx.save(moved, steps);
       await tx.correct(outdated);

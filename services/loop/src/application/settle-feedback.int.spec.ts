@@ -4,6 +4,8 @@ import { databaseUrlOf, migrateDatabase } from '@closeloop/platform';
 import { eventually, testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { DataSource } from 'typeorm';
 import { KeptSlaBook } from '../infrastructure/sla-book.repository.js';
+import { StandingSettlement1764950000000 } from '../infrastructure/migrations/standing-settlement.migration.js';
+import { PresentRepository } from '../infrastructure/present.repository.js';
 import { SettlementRepository } from '../infrastructure/settlement.repository.js';
 import { loopDatabase } from '../loop.database.js';
 import { routed } from '../routed.fixture.js';
@@ -39,7 +41,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await database.query(`
     alter table loop_history disable trigger user;
-    truncate loop, loop_history, feedback, settlement, customer, words;
+    truncate loop, loop_history, feedback, earlier_settlement, customer, words;
     alter table loop_history enable trigger user;
   `);
 });
@@ -162,6 +164,69 @@ describe('the same again', () => {
     const before = await everything();
     expect(await settle(batch, true)).toEqual(told);
     expect(await everything()).toEqual(before);
+  });
+
+  it('keeps what stands in the feedback, and beside it what came too late or was replaced', async () => {
+    await settle([routed('a'), routed('b', { loop: 'none', revision: 2 })]);
+    await settle([routed('a', { revision: 3 }), routed('a', { revision: 2 }), routed('b', { loop: 'none' })]);
+    await settle([routed('a', { revision: 4 }), routed('a', { revision: 5 })]);
+    const { feedbackId } = routed('a').feedback;
+    const kept = 'select revision, settlement, outcome, version from';
+    expect(await rows(`${kept} settlement where feedback_id = $1 order by settlement`, [feedbackId])).toEqual([
+      { revision: 1, settlement: 1, outcome: 'loop', version: 1 },
+      { revision: 3, settlement: 2, outcome: 'loop', version: 2 },
+      { revision: 2, settlement: 3, outcome: 'superseded', version: 0 },
+      { revision: 4, settlement: 4, outcome: 'loop', version: 3 },
+      { revision: 5, settlement: 5, outcome: 'loop', version: 4 },
+    ]);
+    expect(await rows('select revision, told_settlement, settlement from feedback order by revision')).toEqual([
+      { revision: 2, told_settlement: 1, settlement: 2 },
+      { revision: 5, told_settlement: 5, settlement: 5 },
+    ]);
+    expect(await rows('select count(*)::int from earlier_settlement')).toEqual([{ count: 5 }]);
+  });
+
+  it('knows what was settled before it stood in the feedback', async () => {
+    const told = await settle(batch);
+    const runner = database.createQueryRunner();
+    const migration = new StandingSettlement1764950000000();
+    try {
+      await migration.down(runner);
+      await migration.up(runner);
+    } finally {
+      await runner.release();
+    }
+    expect(await rows('select count(*)::int from feedback where told_at is not null')).toEqual([{ count: 0 }]);
+    const before = await everything();
+    expect((await settle(batch)).flat()).toEqual([]);
+    expect(await settle(batch, true)).toEqual(told);
+    expect(await everything()).toEqual(before);
+
+    const [next] = (await settle([routed('a', { customerKey: 'c', revision: 3 })])).flat();
+    expect(next).toMatchObject({ version: 4, feedback: { settlement: 3, outcome: 'loop' } });
+    expect(await settle(batch, true)).toEqual(told);
+    expect((await settle([routed('a', { customerKey: 'c', revision: 3 })], true)).flat()).toEqual([next]);
+  });
+
+  it.each(['force_generic_plan', 'force_custom_plan'])('is found by its ids among many (%s)', async (mode) => {
+    const told = await settle(batch);
+    await database.query(
+      `insert into feedback (feedback_id, source, revision, tag_revision, route_revision, settlement, outcome, received_at,
+          content_hash, told_settlement, told_version, told_at)
+        select gen_random_uuid(), 'shop', 1, 1, 1, 1, 'no-loop', now(), sha256(n::text::bytea), 1, 0, now()
+        from generate_series(1, 20000) n`,
+    );
+    await database.query('analyze feedback');
+    await database.transaction(async (tx) => {
+      await tx.query(`set local plan_cache_mode = ${mode}`);
+      const readThrough = () =>
+        tx.query<unknown[]>(`select seq_scan from pg_stat_xact_user_tables where relname = 'feedback'`);
+      const before = await readThrough();
+      const again = batch.map((data) => ({ data, replayed: true }));
+      expect(await handler.handle(again, store.within(tx), new Date())).toEqual(told);
+      expect(await new PresentRepository().lastToldOf(tx, [batch[0]!.feedback.feedbackId])).toHaveLength(1);
+      expect(await readThrough()).toEqual(before);
+    });
   });
 
   it('under newer rules: the first committed wins', async () => {

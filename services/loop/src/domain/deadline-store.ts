@@ -1,12 +1,12 @@
 import { type LoopChanged } from '@closeloop/contracts';
-import { type DeadlineKind } from './deadline.js';
+import { type Deadline } from './deadline.js';
 import { type Loop } from './loop.js';
 import { type Step } from './settlement.js';
 
 /** A loop, and which of its deadlines were found to be due. */
 export interface DueLoop {
   readonly loop: Loop;
-  readonly kinds: readonly DeadlineKind[];
+  readonly due: readonly Deadline[];
 }
 
 /** Deadlines that are due, loop by loop, in one transaction. */

@@ -54,8 +54,6 @@ export function deadlineChanges(
   const { loopId } = after;
   return {
     kept: has.filter((deadline) => !within(had, deadline)).map((deadline) => ({ ...deadline, loopId })),
-    dropped: had
-      .filter(({ kind }) => !has.some((other) => other.kind === kind))
-      .map((deadline) => ({ ...deadline, loopId })),
+    dropped: had.filter((deadline) => !within(has, deadline)).map((deadline) => ({ ...deadline, loopId })),
   };
 }

@@ -118,7 +118,6 @@ export async function archiveLoops(tx: EntityManager, days: number, limit: numbe
           returning 1
       ), gone_words as (delete from words where words_id = any(array(select words_id from said)) returning 1
       ), gone_history as (delete from loop_history where loop_id = any($1::uuid[]) returning 1
-      ), gone_deadlines as (delete from deadline where loop_id = any($1::uuid[])
       ), gone_writing as (delete from writing where loop_id = any($1::uuid[])
       ), gone_loops as (delete from loop where loop_id = any($1::uuid[]) returning 1)
       select (select count(*)::int from gone_loops) loops, (select count(*)::int from archived) archived,

@@ -3,7 +3,7 @@ import { type LoopChanged } from '@closeloop/contracts';
 import { Outbox } from '@closeloop/messaging';
 import { DataSource, type EntityManager } from 'typeorm';
 import { DeadlineStore, type DeadlineTransaction, type DueLoop } from '../domain/deadline-store.js';
-import { deadlinesOf, type DeadlineKind } from '../domain/deadline.js';
+import { type Deadline, deadlinesOf } from '../domain/deadline.js';
 import { outgoing } from '../domain/loop-changed.js';
 import { type Step } from '../domain/settlement.js';
 import { KeptSlaBook } from './sla-book.repository.js';
@@ -55,22 +55,32 @@ class PostgresDeadlines implements DeadlineTransaction {
 
   async lockDue(now: Date, limit: number): Promise<DueLoop[]> {
     // The loop is locked, not its deadline: whoever moves a loop holds the loop first, and would wait the other way round.
-    const rows = await this.manager.query<(LoopEntity & { kind: DeadlineKind })[]>(
-      `select ${loopColumns}, kind from deadline join loop using (loop_id)
+    const rows = await this.manager.query<(LoopEntity & Deadline)[]>(
+      `select ${loopColumns}, kind, due_at "dueAt" from deadline join loop using (loop_id)
         where due_at <= $1 order by due_at limit $2 for update of loop skip locked`,
       [now, limit],
     );
-    const due = new Map<string, { loop: DueLoop['loop']; kinds: DeadlineKind[] }>();
+    if (rows.length === 0) await this.dropWhatHasNoLoop(now);
+    const due = new Map<string, { loop: DueLoop['loop']; due: Deadline[] }>();
     for (const row of rows) {
+      const { kind, dueAt } = row;
       const known = due.get(row.loopId);
-      if (known) known.kinds.push(row.kind);
-      else due.set(row.loopId, { loop: loopOf(row), kinds: [row.kind] });
+      if (known) known.due.push({ kind, dueAt });
+      else due.set(row.loopId, { loop: loopOf(row), due: [{ kind, dueAt }] });
     }
     await this.book.withTerms(
       this.manager,
       [...due.values()].map(({ loop }) => loop),
     );
     return [...due.values()];
+  }
+
+  /** Left by a loop that went into the archive before they were due: there they could be found by their time alone. */
+  private async dropWhatHasNoLoop(now: Date): Promise<void> {
+    await this.manager.query(
+      `delete from deadline where due_at <= $1 and not exists (select from loop where loop.loop_id = deadline.loop_id)`,
+      [now],
+    );
   }
 
   async save(moved: readonly Move[], steps: readonly Step[]): Promise<void> {
@@ -84,7 +94,7 @@ class PostgresDeadlines implements DeadlineTransaction {
       due.flatMap(({ loop }) =>
         deadlinesOf(loop, this.book.termsOf(loop)).map((deadline) => ({ ...deadline, loopId: loop.loopId })),
       ),
-      due.flatMap(({ loop: { loopId }, kinds }) => kinds.map((kind) => ({ loopId, kind }))),
+      due.flatMap(({ loop: { loopId }, due: found }) => found.map((deadline) => ({ ...deadline, loopId }))),
     );
   }
 

@@ -20,26 +20,57 @@ export class FeedbackEntity {
   @Column('timestamptz', { name: 'received_at' }) receivedAt!: Date;
 }
 
-export const feedbackColumns = `feedback_id, source, revision, tag_revision, route_revision, settlement, outcome,
-  loop_id, place, team, sentiment, rating, received_at`;
-/** Their types as parameters $1 to $13. */
-export const feedbackTypes = `$1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::int[], $7::text[], $8::uuid[],
-  $9::text[], $10::text[], $11::text[], $12::float8[], $13::timestamptz[]`;
-/** A parameter for each column. */
-export const feedbackValues = (feedback: readonly SettledFeedback[]): unknown[] => [
-  feedback.map(({ feedbackId }) => feedbackId),
-  feedback.map(({ source }) => source),
-  feedback.map(({ revision }) => revision),
-  feedback.map(({ tagRevision }) => tagRevision),
-  feedback.map(({ routeRevision }) => routeRevision),
-  feedback.map(({ settlement }) => settlement),
-  feedback.map(({ outcome }) => outcome),
-  feedback.map(({ place }) => place?.loopId ?? null),
-  feedback.map(({ place }) => place?.as ?? null),
-  feedback.map(({ team }) => team ?? null),
-  feedback.map(({ sentiment }) => sentiment ?? null),
-  feedback.map(({ rating }) => rating ?? null),
-  feedback.map(({ receivedAt }) => receivedAt.toISOString()),
+/** A feedback as it is written: with the settlement that stands from now on; absent: the one that stood. */
+export interface WrittenFeedback {
+  readonly feedback: SettledFeedback;
+  readonly told?: {
+    readonly contentHash: string;
+    readonly settlement: number;
+    readonly loopId: string;
+    readonly version: number;
+  };
+}
+
+const columns: readonly {
+  readonly name: string;
+  readonly type: string;
+  valueOf(this: void, written: WrittenFeedback): unknown;
+}[] = [
+  { name: 'feedback_id', type: 'uuid', valueOf: ({ feedback }) => feedback.feedbackId },
+  { name: 'source', type: 'text', valueOf: ({ feedback }) => feedback.source },
+  { name: 'revision', type: 'int', valueOf: ({ feedback }) => feedback.revision },
+  { name: 'tag_revision', type: 'int', valueOf: ({ feedback }) => feedback.tagRevision },
+  { name: 'route_revision', type: 'int', valueOf: ({ feedback }) => feedback.routeRevision },
+  { name: 'settlement', type: 'int', valueOf: ({ feedback }) => feedback.settlement },
+  { name: 'outcome', type: 'text', valueOf: ({ feedback }) => feedback.outcome },
+  { name: 'loop_id', type: 'uuid', valueOf: ({ feedback }) => feedback.place?.loopId ?? null },
+  { name: 'place', type: 'text', valueOf: ({ feedback }) => feedback.place?.as ?? null },
+  { name: 'team', type: 'text', valueOf: ({ feedback }) => feedback.team ?? null },
+  { name: 'sentiment', type: 'text', valueOf: ({ feedback }) => feedback.sentiment ?? null },
+  { name: 'rating', type: 'float8', valueOf: ({ feedback }) => feedback.rating ?? null },
+  { name: 'received_at', type: 'timestamptz', valueOf: ({ feedback }) => feedback.receivedAt.toISOString() },
+  { name: 'content_hash', type: 'text', valueOf: ({ told }) => told?.contentHash ?? null },
+  { name: 'told_settlement', type: 'int', valueOf: ({ told }) => told?.settlement ?? null },
+  {
+    name: 'told_loop_id',
+    type: 'uuid',
+    valueOf: ({ told, feedback: { place } }) => (told && told.loopId !== place?.loopId ? told.loopId : null),
+  },
+  { name: 'told_version', type: 'int', valueOf: ({ told }) => told?.version ?? null },
+];
+const names = columns.map(({ name }) => name).join(', ');
+
+/** The columns of what {@link writtenFeedback} selects, as they stand in the table. */
+export const writtenColumns = `${names}, told_at`;
+
+/** Rows out of the parameters {@link writtenValues}, the last of which is the time of the settlement. */
+export const writtenFeedback = `select ${names.replace('content_hash', "decode(content_hash, 'hex') content_hash")},
+    case when content_hash is not null then $${columns.length + 1}::timestamptz end told_at
+  from unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')}) given (${names})`;
+
+export const writtenValues = (rows: readonly WrittenFeedback[], now: Date): unknown[] => [
+  ...columns.map(({ valueOf }) => rows.map(valueOf)),
+  now,
 ];
 
 export const feedbackOf = (row: FeedbackEntity): SettledFeedback => ({

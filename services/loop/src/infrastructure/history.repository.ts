@@ -7,7 +7,7 @@ import { HistoryStore, type HistoryPage } from '../domain/history-store.js';
 import { outgoing } from '../domain/loop-changed.js';
 import { type Person } from '../domain/permission.js';
 import { everyStepOf } from './archive.statement.js';
-import { toldOf, type ToldRow } from './settlement.repository.js';
+import { carriedBy, toldOf, type ToldRow } from './settlement.repository.js';
 
 /** Loops of one page; each has a handful of steps */
 const atOnce = 200;
@@ -69,7 +69,7 @@ export class HistoryRepository extends HistoryStore {
          s.team "settledTeam", s.sentiment "settledSentiment"
        from unnest($1::uuid[]) l(loop_id)
        join lateral ${everyStepOf('l.loop_id')} h on true
-       left join settlement s on s.feedback_id = h.feedback_id and s.loop_id = h.loop_id and s.version = h.version
+       left join lateral ${carriedBy('h')} s on true
        order by h.loop_id, h.version, s.settlement desc`,
       [loopIds],
     );

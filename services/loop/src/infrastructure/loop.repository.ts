@@ -181,19 +181,19 @@ export class PostgresLoops implements LoopTransaction {
 
   async moveFeedback(feedback: SettledFeedback, at: Date): Promise<void> {
     const { feedbackId, settlement, outcome, place, team } = feedback;
-    await this.manager.update(
-      FeedbackEntity,
-      { feedbackId },
-      { settlement, outcome, loopId: place!.loopId, place: place!.as, team: team ?? null },
-    );
+    const values = [feedbackId, settlement, outcome, place!.loopId, team ?? null, at];
     // what a replay of this revision tells from now on: the highest settlement wins wherever it is read
     await this.manager.query(
-      `update settlement set settlement = $5, outcome = $6, loop_id = $7, version = 1, team = $8, at = $9
-        where feedback_id = $1 and revision = $2 and tag_revision = $3 and route_revision = $4 and outcome <> 'superseded'`,
-      [
-        ...[feedbackId, feedback.revision, feedback.tagRevision, feedback.routeRevision],
-        ...[settlement, outcome, place!.loopId, team ?? null, at],
-      ],
+      `update feedback set settlement = $2::int, outcome = $3, loop_id = $4, team = $5, place = $7, told_loop_id = null,
+          told_settlement = case when told_at is not null then $2::int end, told_version = case when told_at is not null then 1 end,
+          told_at = case when told_at is not null then $6::timestamptz end
+        where feedback_id = $1`,
+      [...values, place!.as],
+    );
+    await this.manager.query(
+      `update earlier_settlement set settlement = $2, outcome = $3, loop_id = $4, version = 1, team = $5, at = $6
+        where feedback_id = $1 and revision = $7 and tag_revision = $8 and route_revision = $9 and outcome <> 'superseded'`,
+      [...values, feedback.revision, feedback.tagRevision, feedback.routeRevision],
     );
     await this.manager.update(WordsEntity, { wordsId: feedbackId, kind: 'feedback' }, { loopId: place!.loopId });
   }

@@ -1,7 +1,7 @@
 import { pipelined } from '@closeloop/platform';
 import { type EntityManager } from 'typeorm';
 import { ConcurrentChange } from '../domain/concurrent-change.js';
-import { deadlineChanges, type DeadlineKind, type KeptDeadline } from '../domain/deadline.js';
+import { deadlineChanges, type KeptDeadline } from '../domain/deadline.js';
 import { type Loop } from '../domain/loop.js';
 import { nextLimit } from '../domain/sla/clocks.js';
 import { type SlaBook } from '../domain/sla/sla-book.js';
@@ -94,20 +94,20 @@ async function updateLoops(tx: EntityManager, moves: readonly Move[], book: SlaB
 export async function setDeadlines(
   tx: EntityManager,
   kept: readonly KeptDeadline[],
-  dropped: readonly { readonly loopId: string; readonly kind: DeadlineKind }[],
+  dropped: readonly KeptDeadline[],
 ): Promise<void> {
   await pipelined(dropDeadlines(tx, dropped), keepDeadlines(tx, kept));
 }
 
-async function dropDeadlines(
-  tx: EntityManager,
-  dropped: readonly { readonly loopId: string; readonly kind: DeadlineKind }[],
-): Promise<void> {
+async function dropDeadlines(tx: EntityManager, dropped: readonly KeptDeadline[]): Promise<void> {
   if (dropped.length === 0) return;
+  // one after the other by the index; a time may have been written by more than the millisecond that is known of it
   await tx.query(
-    `delete from deadline d using unnest($1::uuid[], $2::text[]) n(loop_id, kind)
-      where d.loop_id = n.loop_id and d.kind = n.kind`,
-    [dropped.map(({ loopId }) => loopId), dropped.map(({ kind }) => kind)],
+    `delete from deadline where ctid = any(array(
+       select kept.place from unnest($1::uuid[], $2::text[], $3::timestamptz[]) n(loop_id, kind, due_at), lateral (
+         select d.ctid place from deadline d where d.due_at >= n.due_at and d.due_at < n.due_at + interval '1 ms'
+           and d.loop_id = n.loop_id and d.kind = n.kind offset 0) kept))`,
+    deadlineValues(dropped),
   );
 }
 
@@ -115,10 +115,16 @@ async function keepDeadlines(tx: EntityManager, kept: readonly KeptDeadline[]): 
   if (kept.length === 0) return;
   await tx.query(
     `insert into deadline (loop_id, kind, due_at) select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
-      on conflict (loop_id, kind) do update set due_at = excluded.due_at`,
-    [kept.map(({ loopId }) => loopId), kept.map(({ kind }) => kind), kept.map(({ dueAt }) => dueAt.toISOString())],
+      on conflict do nothing`,
+    deadlineValues(kept),
   );
 }
+
+const deadlineValues = (deadlines: readonly KeptDeadline[]): unknown[] => [
+  deadlines.map(({ loopId }) => loopId),
+  deadlines.map(({ kind }) => kind),
+  deadlines.map(({ dueAt }) => dueAt.toISOString()),
+];
 
 /**
  * Adds to the counts by team and state. The connection's own slot keeps transactions from waiting for each other's row;

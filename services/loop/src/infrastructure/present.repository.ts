@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { PresentStore, type Present } from '../domain/present-store.js';
 import { everyStepOf } from './archive.statement.js';
-import { toldOf, type ToldRow } from './settlement.repository.js';
+import { carriedBy, toldOf, type ToldRow } from './settlement.repository.js';
 
 @Injectable()
 export class PresentRepository extends PresentStore {
@@ -22,7 +22,7 @@ export class PresentRepository extends PresentStore {
             select loop_id, version from loop_archive where loop_archive.loop_id = f.loop_id
           ) l on true
           join lateral ${everyStepOf('l.loop_id')} h on h.version = l.version
-          left join settlement s on s.feedback_id = h.feedback_id and s.loop_id = h.loop_id and s.version = h.version
+          left join lateral ${carriedBy('h')} s on true
         where f.feedback_id = any($1::uuid[])
         order by l.loop_id, f.feedback_id, s.settlement`,
       [feedbackIds],

@@ -15,12 +15,13 @@ import { type Loop } from '../domain/loop.js';
 import { type SettledFeedback } from '../domain/settlement.js';
 import { bringBackWordsOf, droppedUntil, everyStepOf, lockLoopRows } from './archive.statement.js';
 import {
-  feedbackColumns,
   type FeedbackEntity,
   feedbackOf,
   feedbackSelection,
-  feedbackTypes,
-  feedbackValues,
+  type WrittenFeedback,
+  writtenColumns,
+  writtenFeedback,
+  writtenValues,
 } from './feedback.entity.js';
 import { type LoopHistoryEntity } from './loop-history.entity.js';
 import { loopOf } from './loop.entity.js';
@@ -85,9 +86,11 @@ class PostgresSettlement implements SettlementTransaction {
           h.actor_id "actorId", h.state, h.cycle, h.level, h.team, h.priority, h.owner, h.clocks
         from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[])
             k(feedback_id, revision, tag_revision, route_revision, content_hash)
-          join settlement s on s.feedback_id = k.feedback_id and s.revision = k.revision
-            and s.tag_revision = k.tag_revision and s.route_revision = k.route_revision
-            and s.content_hash = decode(k.content_hash, 'hex')
+          join lateral (
+            select * from settlement where settlement.feedback_id = k.feedback_id and settlement.revision = k.revision
+              and settlement.tag_revision = k.tag_revision and settlement.route_revision = k.route_revision
+              and settlement.content_hash = decode(k.content_hash, 'hex') offset 0
+          ) s on true
           join feedback f on f.feedback_id = s.feedback_id
           ${history}`,
       keyColumns(keys),
@@ -130,12 +133,15 @@ class PostgresSettlement implements SettlementTransaction {
 
   async save(now: Date, changes: SettlementChanges): Promise<void> {
     const { opened, moved, steps, newFeedback, knownFeedback, settlements, words, erased } = changes;
+    const { standing, earlier } = sorted(settlements);
+    const rowsOf = (feedback: readonly SettledFeedback[]): WrittenFeedback[] =>
+      feedback.map((one) => ({ feedback: one, ...toldAs(standing.get(one.feedbackId)) }));
     await pipelined(
       writeLoops(this.tx, opened, moved, this.book),
       appendHistory(this.tx, steps, this.book),
-      this.insertFeedback(newFeedback),
-      this.updateFeedback(knownFeedback),
-      this.insertSettlements(now, settlements),
+      this.insertFeedback(now, rowsOf(newFeedback)),
+      this.updateFeedback(now, rowsOf(knownFeedback)),
+      this.insertEarlier(now, earlier),
       this.keepWords(now, words),
     );
     if (erased.length > 0) {
@@ -150,39 +156,59 @@ class PostgresSettlement implements SettlementTransaction {
       );
     }
   }
-  private async insertFeedback(feedback: SettlementChanges['newFeedback']): Promise<void> {
-    if (feedback.length === 0) return;
+
+  private async insertFeedback(now: Date, rows: readonly WrittenFeedback[]): Promise<void> {
+    if (rows.length === 0) return;
     await written(
       this.tx,
-      feedback.length,
-      `insert into feedback (${feedbackColumns}) select * from unnest(${feedbackTypes}) on conflict do nothing`,
-      feedbackValues(feedback),
+      rows.length,
+      `insert into feedback (${writtenColumns}) ${writtenFeedback} on conflict do nothing`,
+      writtenValues(rows, now),
     );
   }
 
-  private async updateFeedback(feedback: SettlementChanges['knownFeedback']): Promise<void> {
-    if (feedback.length === 0) return;
-    await written(
-      this.tx,
-      feedback.length,
-      `update feedback f set revision = n.revision, tag_revision = n.tag_revision, route_revision = n.route_revision,
-          settlement = n.settlement, outcome = n.outcome, loop_id = n.loop_id, place = n.place, team = n.team,
-          sentiment = n.sentiment, rating = n.rating
-        from unnest(${feedbackTypes}) n(${feedbackColumns})
-        where f.feedback_id = n.feedback_id`,
-      feedbackValues(feedback),
+  private async updateFeedback(now: Date, rows: readonly WrittenFeedback[]): Promise<void> {
+    if (rows.length === 0) return;
+    await pipelined(
+      this.keepReplaced(rows.filter(({ told }) => told).map(({ feedback }) => feedback.feedbackId)),
+      written(
+        this.tx,
+        rows.length,
+        `update feedback f set revision = n.revision, tag_revision = n.tag_revision, route_revision = n.route_revision,
+            settlement = n.settlement, outcome = n.outcome, loop_id = n.loop_id, place = n.place, team = n.team,
+            sentiment = n.sentiment, rating = n.rating, content_hash = coalesce(n.content_hash, f.content_hash),
+            told_settlement = coalesce(n.told_settlement, f.told_settlement),
+            told_loop_id = case when n.told_at is null then f.told_loop_id else n.told_loop_id end,
+            told_version = coalesce(n.told_version, f.told_version), told_at = coalesce(n.told_at, f.told_at)
+          from (${writtenFeedback}) n where f.feedback_id = n.feedback_id`,
+        writtenValues(rows, now),
+      ),
     );
   }
 
-  private async insertSettlements(now: Date, settlements: SettlementChanges['settlements']): Promise<void> {
+  /** What stood until now goes where the earlier ones are; those from before they stood in the feedback are there. */
+  private async keepReplaced(feedbackIds: readonly string[]): Promise<void> {
+    if (feedbackIds.length === 0) return;
+    await this.tx.query(
+      `insert into earlier_settlement (${earlierColumns})
+        select feedback_id, revision, tag_revision, route_revision, content_hash, told_settlement, outcome,
+            coalesce(told_loop_id, loop_id), told_version, team, sentiment, told_at
+          from feedback where feedback_id = any($1::uuid[]) and told_at is not null`,
+      [feedbackIds],
+    );
+  }
+
+  private async insertEarlier(now: Date, settlements: SettlementChanges['settlements']): Promise<void> {
+    if (settlements.length === 0) return;
     await written(
       this.tx,
       settlements.length,
-      `insert into settlement (feedback_id, revision, tag_revision, route_revision, content_hash, settlement, outcome,
-          loop_id, version, team, sentiment, at)
-        select k.*, $12::timestamptz from unnest($1::uuid[], $2::int[], $3::int[], $4::int[],
-          (select array_agg(decode(h, 'hex') order by o) from unnest($5::text[]) with ordinality x(h, o)),
-          $6::int[], $7::text[], $8::uuid[], $9::int[], $10::text[], $11::text[]) k
+      `insert into earlier_settlement (${earlierColumns})
+        select feedback_id, revision, tag_revision, route_revision, decode(content_hash, 'hex'), settlement, outcome, loop_id,
+            version, team, sentiment, $12::timestamptz
+          from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::text[], $6::int[], $7::text[], $8::uuid[], $9::int[],
+            $10::text[], $11::text[]) given (feedback_id, revision, tag_revision, route_revision, content_hash, settlement,
+            outcome, loop_id, version, team, sentiment)
         on conflict do nothing`,
       [
         ...keyColumns(settlements.map(({ key }) => key)),
@@ -216,6 +242,42 @@ class PostgresSettlement implements SettlementTransaction {
   }
 }
 
+type Settled = SettlementChanges['settlements'][number];
+
+const earlierColumns = `feedback_id, revision, tag_revision, route_revision, content_hash, settlement, outcome, loop_id, version,
+  team, sentiment, at`;
+
+/** Of each feedback the settlement that stands after the batch, if one of it does, and all others. */
+function sorted(settlements: readonly Settled[]): {
+  standing: ReadonlyMap<string, Settled>;
+  earlier: readonly Settled[];
+} {
+  const standing = new Map<string, Settled>();
+  const earlier: Settled[] = [];
+  for (const settled of settlements) {
+    const { feedbackId, outcome } = settled.told.feedback!;
+    if (outcome === 'superseded') earlier.push(settled);
+    else {
+      const replaced = standing.get(feedbackId);
+      if (replaced) earlier.push(replaced);
+      standing.set(feedbackId, settled);
+    }
+  }
+  return { standing, earlier };
+}
+
+const toldAs = (settled: Settled | undefined): Pick<WrittenFeedback, 'told'> =>
+  settled
+    ? {
+        told: {
+          contentHash: settled.key.contentHash,
+          settlement: settled.told.feedback!.settlement,
+          loopId: settled.told.loopId,
+          version: settled.told.version,
+        },
+      }
+    : {};
+
 const keyColumns = (keys: readonly SettlementKey[]): unknown[] => [
   keys.map(({ feedbackId }) => feedbackId),
   keys.map(({ revision }) => revision),
@@ -223,6 +285,14 @@ const keyColumns = (keys: readonly SettlementKey[]): unknown[] => [
   keys.map(({ routeRevision }) => routeRevision),
   keys.map(({ contentHash }) => contentHash),
 ];
+
+/**
+ * The settlement that a step carried, for a lateral join. @param step names a row of loop_history
+ */
+export const carriedBy = (step: string): string => `(
+    select * from settlement s where s.feedback_id = ${step}.feedback_id and s.loop_id = ${step}.loop_id
+      and s.version = ${step}.version offset 0
+  )`;
 
 /** What was told, put together again: the loop as it was after that version; of a loop that was dropped, the settlement alone. */
 export const toldOf = (row: ToldRow): LoopChanged => ({

@@ -70,12 +70,14 @@ export class SlaSettingsRepository extends SettingsStore {
    * replicas, and goes on after a restart. The first is due when every replica knows the version.
    */
   private async applyToOpen(manager: { query(sql: string, parameters: unknown[]): Promise<unknown> }): Promise<number> {
+    // of an earlier application that is not through
+    await manager.query(`delete from deadline where kind = 'terms'`, []);
     const [{ count } = { count: 0 }] = (await manager.query(
       `with due as (
          insert into deadline (loop_id, kind, due_at)
-         select loop_id, 'terms', clock_timestamp() + interval '5 s' + row_number() over () * $1::float8 * interval '1 s'
+         select loop_id, 'terms', date_trunc('milliseconds', clock_timestamp()) + interval '5 s'
+           + row_number() over () * $1::float8 * interval '1 s'
          from loop where closed_at is null and not historic
-         on conflict (loop_id, kind) do update set due_at = excluded.due_at
          returning 1
        ) select count(*)::int count from due`,
       [1 / appliedEachSecond],

@@ -32,12 +32,9 @@ const insert = `
     select loop_id, 1, 'opened', now(), 'source', source, 'opened', 1, team, priority, feedback_id, 1, detail, 0, clocks
     from incoming on conflict do nothing;
   insert into feedback (feedback_id, source, revision, tag_revision, route_revision, settlement, outcome, loop_id, place, team,
-      sentiment, rating, received_at)
-    select feedback_id, source, 1, 1, 1, 1, 'loop', loop_id, 'loop', team, sentiment, rating, received_at
+      sentiment, rating, received_at, content_hash, told_settlement, told_version, told_at)
+    select feedback_id, source, 1, 1, 1, 1, 'loop', loop_id, 'loop', team, sentiment, rating, received_at, content_hash, 1, 1, now()
     from incoming on conflict do nothing;
-  insert into settlement (feedback_id, revision, tag_revision, route_revision, content_hash, settlement, outcome, loop_id, version,
-      at, team, sentiment)
-    select feedback_id, 1, 1, 1, content_hash, 1, 'loop', loop_id, 1, now(), team, sentiment from incoming on conflict do nothing;
   insert into words (words_id, kind, loop_id, feedback_id, revision, at, body)
     select feedback_id, 'feedback', loop_id, feedback_id, 1, now(), body from incoming on conflict do nothing;
   insert into outbox (shard, id, topic, key, headers, value)
