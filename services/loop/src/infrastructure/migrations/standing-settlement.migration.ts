@@ -22,7 +22,9 @@ export class StandingSettlement1764950000000 implements MigrationInterface {
         add column told_loop_id uuid,
         add column told_version integer,
         add column told_at timestamptz,
-        add check (num_nulls(content_hash, told_settlement, told_version, told_at) in (0, 4));
+        -- not valid: of the rows that are there nothing is to be looked at, they have none of these
+        add constraint feedback_told_whole check (num_nulls(content_hash, told_settlement, told_version, told_at) in (0, 4))
+          not valid;
       comment on column feedback.told_settlement is 'number of the settlement that stands; lower than settlement where others came too late since';
       comment on column feedback.told_loop_id is 'the loop that it was told by; null where that is loop_id';
 
