@@ -97,7 +97,7 @@ function sectionOf(work: WorkName, figures: readonly Figure[], ratios: readonly 
         ...(timed ? ['p50', 'p99'] : []),
         'CPU seconds a million',
         'ours against it',
-        'CPU of ours against it',
+        'CPU of ours against it, without Kafka and Postgres',
       ],
       rows.map(({ subject, eventsPerSecond, cpuSecondsPerMillion, p50Ms, p99Ms }) => {
         const ratio = ratios.find((one) => one.work === work && one.other === subject);
