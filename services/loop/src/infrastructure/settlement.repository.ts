@@ -133,7 +133,7 @@ class PostgresSettlement implements SettlementTransaction {
 
   async save(now: Date, changes: SettlementChanges): Promise<void> {
     const { opened, moved, steps, newFeedback, knownFeedback, settlements, words, erased } = changes;
-    const { standing, earlier } = sorted(settlements);
+    const { standing, earlier } = byStanding(settlements);
     const rowsOf = (feedback: readonly SettledFeedback[]): WrittenFeedback[] =>
       feedback.map((one) => ({ feedback: one, ...toldAs(standing.get(one.feedbackId)) }));
     await pipelined(
@@ -248,7 +248,7 @@ const earlierColumns = `feedback_id, revision, tag_revision, route_revision, con
   team, sentiment, at`;
 
 /** Of each feedback the settlement that stands after the batch, if one of it does, and all others. */
-function sorted(settlements: readonly Settled[]): {
+function byStanding(settlements: readonly Settled[]): {
   standing: ReadonlyMap<string, Settled>;
   earlier: readonly Settled[];
 } {
