@@ -38,21 +38,3 @@ export const deadLetter = (reason: DeadLetterReason, message: string): Outcome =
   reason,
   message,
 });
-
-const closingBrace = 0x7d;
-
-/**
- * The JSON of an object with members put behind its own, which stand as they are: what only passes through is neither read nor written anew.
- * @param json of an object that has members, in UTF-8
- * @param as name of the member that the object itself becomes, beside `members`; absent: they become its own
- */
-export function jsonWith(json: Buffer, members: object, as?: string): Buffer {
-  const before = as === undefined ? '' : `{${JSON.stringify(as)}:`;
-  const behind = `,${JSON.stringify(members).slice(1)}`;
-  const length = as === undefined ? json.lastIndexOf(closingBrace) : json.length;
-  const bytes = Buffer.allocUnsafe(Buffer.byteLength(before) + length + Buffer.byteLength(behind));
-  const begins = bytes.write(before);
-  json.copy(bytes, begins, 0, length);
-  bytes.write(behind, begins + length);
-  return bytes;
-}

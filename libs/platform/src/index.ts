@@ -34,7 +34,7 @@ export { pipelined } from './pipelined.js';
 export { invalid, Problem, type ProblemCode, type ProblemDocument, type ProblemError } from './problem.js';
 export { describeError, problemOf } from './problem-mapping.js';
 export { parseJson } from './json.js';
-export { jsonArray, jsonTexts, textArray } from './json-texts.js';
+export { jsonArray, jsonBytes, jsonTexts, textArray } from './json-texts.js';
 export { Readiness } from './readiness.js';
 export { type NamedTeam, TeamDirectory, TeamDirectoryModule } from './team-directory.js';
 export { currentTraceparent, type Trace, traceOf, withTrace } from './trace.js';

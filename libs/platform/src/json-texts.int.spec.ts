@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
-import { jsonArray, jsonTexts } from './json-texts.js';
+import { jsonArray, jsonBytes, jsonTexts } from './json-texts.js';
 
 let client: pg.Client;
 beforeAll(async () => {
@@ -10,7 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => client?.end());
 
-it('reads JSON texts as they were written, beside other columns', async () => {
+const bytesOf = (values: readonly (string | null)[]): Buffer =>
+  jsonBytes(values.map((value) => (value === null ? null : Buffer.from(value))));
+
+it.each([
+  ['texts', jsonTexts],
+  ['bytes', bytesOf],
+])('reads JSON %s as they were written, beside other columns', async (_kind, parameterOf) => {
   const json = fc
     .jsonValue({ maxDepth: 2 })
     .map((value) => JSON.stringify(value))
@@ -22,7 +28,7 @@ it('reads JSON texts as they were written, beside other columns', async () => {
     fc.asyncProperty(fc.array(fc.option(fc.oneof(json, control)), { minLength: 1 }), async (values) => {
       const { rows } = await client.query<{ at: number; read: string | null }>(
         `select at, read::text from unnest($1::int[], ${jsonArray('$2')}) as n (at, read)`,
-        [values.map((_value, at) => at), jsonTexts(values)],
+        [values.map((_value, at) => at), parameterOf(values)],
       );
       expect(rows).toEqual(values.map((read, at) => ({ at, read })));
     }),

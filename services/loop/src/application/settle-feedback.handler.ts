@@ -14,13 +14,15 @@ import { settledWithoutLoop, settlementOf, stepTaken } from '../domain/loop-chan
 import {
   keyText,
   type FeedbackWords,
+  type RoutedJson,
   type SettlementKey,
   type SettlementTransaction,
 } from '../domain/settlement-store.js';
 
-/** A routed feedback, and whether it is sent for a second time on purpose. */
+/** A routed feedback, what is kept of it in UTF-8, and whether it is sent for a second time on purpose. */
 export interface RoutedFeedback {
   readonly data: FeedbackRouted;
+  readonly json: RoutedJson;
   readonly replayed: boolean;
 }
 
@@ -61,7 +63,7 @@ export class SettleFeedback {
 
     const answers = arrivals.map((arrival, index) => {
       const key = keys[index]!;
-      const { data, replayed } = batch[index]!;
+      const { data, json, replayed } = batch[index]!;
       const repeated = told.get(keyText(key));
       if (repeated) return replayed ? [repeated] : [];
 
@@ -80,7 +82,8 @@ export class SettleFeedback {
       }
       if (settled.outcome === 'withdrawn') words.set(arrival.feedbackId, undefined);
       else if (settled.steps.length > 0 && settled.feedback.place) {
-        words.set(arrival.feedbackId, wordsOf(data, settled.feedback.place.loopId));
+        const { feedbackId, revision } = data.feedback;
+        words.set(feedbackId, { feedbackId, revision, loopId: settled.feedback.place.loopId, json });
       }
       return [carrier, ...rest.map((step) => stepTaken(step, this.book))];
     });
@@ -204,10 +207,3 @@ function customerOf({ source, author, customerKey }: Feedback): string | undefin
   const key = customerKey ?? (authorId === undefined ? undefined : customerKeyOf(source, authorId));
   return key === undefined ? undefined : deriveId('customer', key);
 }
-
-const wordsOf = ({ feedback, tags, route }: FeedbackRouted, loopId: string): FeedbackWords => ({
-  feedbackId: feedback.feedbackId,
-  revision: feedback.revision,
-  loopId,
-  body: JSON.stringify({ feedback, tags, route }),
-});

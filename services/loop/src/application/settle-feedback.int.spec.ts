@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { loopChanged, loopIdOf, validatorOf, type FeedbackRouted, type LoopChanged } from '@closeloop/contracts';
+import { jsonMembers } from '@closeloop/messaging';
 import { databaseUrlOf, migrateDatabase } from '@closeloop/platform';
 import { eventually, testEnvironment, type TestEnvironment } from '@closeloop/testing';
 import { DataSource } from 'typeorm';
@@ -9,7 +10,7 @@ import { PresentRepository } from '../infrastructure/present.repository.js';
 import { SettlementRepository } from '../infrastructure/settlement.repository.js';
 import { loopDatabase } from '../loop.database.js';
 import { routed } from '../routed.fixture.js';
-import { SettleFeedback } from './settle-feedback.handler.js';
+import { SettleFeedback, type RoutedFeedback } from './settle-feedback.handler.js';
 
 // the machine may be busy
 jest.setTimeout(60_000);
@@ -46,6 +47,11 @@ beforeEach(async () => {
   `);
 });
 
+const given = (data: FeedbackRouted, replayed: boolean): RoutedFeedback => ({
+  ...{ data, replayed },
+  json: jsonMembers(Buffer.from(JSON.stringify(data)), ['feedback', 'tags', 'route']),
+});
+
 /** Settles a batch in one transaction, as Kafka hands it over. */
 const settle = (
   batch: readonly FeedbackRouted[],
@@ -54,7 +60,7 @@ const settle = (
 ): Promise<readonly LoopChanged[][]> =>
   database.transaction((tx) =>
     handler.handle(
-      batch.map((data) => ({ data, replayed })),
+      batch.map((data) => given(data, replayed)),
       store.within(tx),
       at,
     ),
@@ -222,7 +228,7 @@ describe('the same again', () => {
       const readThrough = () =>
         tx.query<unknown[]>(`select seq_scan from pg_stat_xact_user_tables where relname = 'feedback'`);
       const before = await readThrough();
-      const again = batch.map((data) => ({ data, replayed: true }));
+      const again = batch.map((data) => given(data, true));
       expect(await handler.handle(again, store.within(tx), new Date())).toEqual(told);
       expect(await new PresentRepository().lastToldOf(tx, [batch[0]!.feedback.feedbackId])).toHaveLength(1);
       expect(await readThrough()).toEqual(before);

@@ -13,12 +13,19 @@ export interface SettlementKey extends Position {
 export const keyText = ({ feedbackId, revision, tagRevision, routeRevision, contentHash }: SettlementKey): string =>
   `${feedbackId}/${revision}/${tagRevision}/${routeRevision}/${contentHash}`;
 
-/** What a customer wrote, for those who answer it. `body`: JSON. */
+/** Parts of a routed feedback as they came, each JSON in UTF-8. */
+export interface RoutedJson {
+  readonly feedback: Buffer;
+  readonly tags: Buffer;
+  readonly route: Buffer;
+}
+
+/** What a customer wrote, for those who answer it. */
 export interface FeedbackWords {
   readonly feedbackId: string;
   readonly revision: number;
   readonly loopId: string;
-  readonly body: string;
+  readonly json: RoutedJson;
 }
 
 /** All that a batch of settlements writes. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type LoopChanged, type SentimentLabel, type SettlementOutcome } from '@closeloop/contracts';
-import { jsonArray, jsonTexts, pipelined } from '@closeloop/platform';
+import { jsonOf } from '@closeloop/messaging';
+import { jsonArray, jsonBytes, pipelined } from '@closeloop/platform';
 import { type EntityManager } from 'typeorm';
 import {
   keyText,
@@ -235,7 +236,7 @@ class PostgresSettlement implements SettlementTransaction {
         words.map(({ feedbackId }) => feedbackId),
         words.map(({ loopId }) => loopId),
         words.map(({ revision }) => revision),
-        jsonTexts(words.map(({ body }) => body)),
+        jsonBytes(words.map(({ json: { feedback, tags, route } }) => jsonOf({}, { feedback, tags, route }))),
         now,
       ],
     );

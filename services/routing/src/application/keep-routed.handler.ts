@@ -1,10 +1,9 @@
 import type { FeedbackRouted } from '@closeloop/contracts';
-import { KeptStore, type KeptFeedback } from '../domain/kept-store.js';
+import { KeptStore, type GivenRouted, type KeptFeedback } from '../domain/kept-store.js';
 import { Injectable } from '@nestjs/common';
 
 /** One of a batch, and whether it was sent again on purpose. */
-export interface GivenRouted {
-  readonly data: FeedbackRouted;
+export interface ArrivedRouted extends GivenRouted {
   readonly replayed: boolean;
 }
 
@@ -23,14 +22,14 @@ export class KeepRouted {
    * @returns for each of the batch the routes that are to be told again: what a reroute has said of a feedback, when the first route of it was
    * sent again on purpose (republish), since Kafka may have lost both
    */
-  async handle(batch: readonly GivenRouted[], transaction: object): Promise<readonly (readonly KeptFeedback[])[]> {
-    const highest = new Map<string, FeedbackRouted>();
+  async handle(batch: readonly ArrivedRouted[], transaction: object): Promise<readonly (readonly KeptFeedback[])[]> {
+    const highest = new Map<string, GivenRouted>();
     const again = new Map<string, number>();
-    for (const [at, { data, replayed }] of batch.entries()) {
-      const { feedbackId } = data.feedback;
+    for (const [at, given] of batch.entries()) {
+      const { feedbackId } = given.data.feedback;
       const known = highest.get(feedbackId);
-      if (!known || isHigher(data, known)) highest.set(feedbackId, data);
-      if (replayed) again.set(feedbackId, at);
+      if (!known || isHigher(given.data, known.data)) highest.set(feedbackId, given);
+      if (given.replayed) again.set(feedbackId, at);
     }
     const tx = this.store.within(transaction);
     await tx.keep([...highest.values()]);

@@ -24,10 +24,16 @@ export interface Period {
   readonly to: Date;
 }
 
+/** Routed feedback as it came. `json`: the data in UTF-8, so that what is kept of it need not be written anew */
+export interface GivenRouted {
+  readonly data: FeedbackRouted;
+  readonly json: Buffer;
+}
+
 /** What is kept, within one transaction. */
 export interface KeptTransaction {
   /** Keeps what is higher than what stands; of what was deleted the words go. */
-  keep(routed: readonly FeedbackRouted[]): Promise<void>;
+  keep(routed: readonly GivenRouted[]): Promise<void>;
   /** Of those whose routes stand higher than the ones given of the same tags: as they stand. */
   higher(given: readonly FeedbackRouted[]): Promise<readonly KeptFeedback[]>;
   /** Locked, in the order of their ids; without those that were deleted or are not there */

@@ -1,11 +1,12 @@
 import type { Feedback, FeedbackRouted, Route, Tags } from '@closeloop/contracts';
-import { Outbox } from '@closeloop/messaging';
-import { jsonArray, jsonTexts } from '@closeloop/platform';
+import { jsonMembers, Outbox } from '@closeloop/messaging';
+import { jsonArray, jsonBytes } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Fallback, MovedTo } from '../domain/fallback.js';
 import {
   KeptStore,
+  type GivenRouted,
   type KeptFeedback,
   type KeptPlace,
   type KeptTransaction,
@@ -165,13 +166,14 @@ class PostgresKept implements KeptTransaction {
     private readonly outbox: Outbox,
   ) {}
 
-  async keep(routed: readonly FeedbackRouted[]): Promise<void> {
+  async keep(routed: readonly GivenRouted[]): Promise<void> {
     // In the order of their ids, as whoever else locks them
     const rows = [...routed].sort(byId);
-    const isGone = ({ feedback, tags, route }: FeedbackRouted): boolean =>
-      feedback.kind === 'deleted' || tags === null || route === null;
-    const textsOf = (part: 'feedback' | 'tags' | 'route'): string =>
-      jsonTexts(rows.map((row) => (isGone(row) ? null : JSON.stringify(row[part]))));
+    const kept = rows.map(({ data: { feedback, tags, route }, json }) =>
+      feedback.kind === 'deleted' || tags === null || route === null
+        ? undefined
+        : jsonMembers(json, ['feedback', 'tags', 'route']),
+    );
     await this.manager.query(
       `insert into kept_feedback as known (feedback_id, revision, tag_revision, route_revision, received_at, feedback, tags, route)
        select * from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::timestamptz[],
@@ -182,12 +184,14 @@ class PostgresKept implements KeptTransaction {
        where (excluded.revision, excluded.tag_revision, excluded.route_revision)
          > (known.revision, known.tag_revision, known.route_revision)`,
       [
-        rows.map(({ feedback }) => feedback.feedbackId),
-        rows.map(({ feedback }) => feedback.revision),
-        rows.map(({ tagRevision }) => tagRevision),
-        rows.map(({ routeRevision }) => routeRevision),
-        rows.map(({ feedback }) => feedback.receivedAt),
-        ...[textsOf('feedback'), textsOf('tags'), textsOf('route')],
+        rows.map(({ data }) => data.feedback.feedbackId),
+        rows.map(({ data }) => data.feedback.revision),
+        rows.map(({ data }) => data.tagRevision),
+        rows.map(({ data }) => data.routeRevision),
+        rows.map(({ data }) => data.feedback.receivedAt),
+        ...(['feedback', 'tags', 'route'] as const).map((part) =>
+          jsonBytes(kept.map((parts) => parts?.[part] ?? null)),
+        ),
       ],
     );
   }
@@ -271,5 +275,5 @@ class PostgresKept implements KeptTransaction {
   }
 }
 
-const byId = (one: { feedback: { feedbackId: string } }, other: { feedback: { feedbackId: string } }): number =>
-  one.feedback.feedbackId < other.feedback.feedbackId ? -1 : 1;
+const byId = (one: GivenRouted, other: GivenRouted): number =>
+  one.data.feedback.feedbackId < other.data.feedback.feedbackId ? -1 : 1;

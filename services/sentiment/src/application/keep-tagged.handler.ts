@@ -1,10 +1,9 @@
 import type { FeedbackTagged } from '@closeloop/contracts';
 import { Injectable } from '@nestjs/common';
-import { TaggedStore, type TaggedFeedback } from '../domain/tagged-store.js';
+import { TaggedStore, type GivenTagged, type TaggedFeedback } from '../domain/tagged-store.js';
 
 /** One of a batch, and whether it was sent again on purpose. */
-export interface GivenTagged {
-  readonly data: FeedbackTagged;
+export interface ArrivedTagged extends GivenTagged {
   readonly replayed: boolean;
 }
 
@@ -22,14 +21,14 @@ export class KeepTagged {
    * @returns for each of the batch the tags that are to be told again: what a person has said of a feedback, when the tagger's own tags of
    * it were sent again on purpose (republish), since Kafka may have lost both
    */
-  async handle(batch: readonly GivenTagged[], transaction: object): Promise<readonly (readonly TaggedFeedback[])[]> {
-    const highest = new Map<string, FeedbackTagged>();
+  async handle(batch: readonly ArrivedTagged[], transaction: object): Promise<readonly (readonly TaggedFeedback[])[]> {
+    const highest = new Map<string, GivenTagged>();
     const again = new Map<string, number>();
-    for (const [at, { data, replayed }] of batch.entries()) {
-      const { feedbackId } = data.feedback;
+    for (const [at, given] of batch.entries()) {
+      const { feedbackId } = given.data.feedback;
       const known = highest.get(feedbackId);
-      if (!known || isHigher(data, known)) highest.set(feedbackId, data);
-      if (replayed) again.set(feedbackId, at);
+      if (!known || isHigher(given.data, known.data)) highest.set(feedbackId, given);
+      if (given.replayed) again.set(feedbackId, at);
     }
     const tx = this.store.within(transaction);
     await tx.keep([...highest.values()]);

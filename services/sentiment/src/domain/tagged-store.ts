@@ -27,10 +27,16 @@ export interface JudgedWeek {
   readonly right: number;
 }
 
+/** Tagged feedback as it came. `json`: the data in UTF-8, so that what is kept of it need not be written anew */
+export interface GivenTagged {
+  readonly data: FeedbackTagged;
+  readonly json: Buffer;
+}
+
 /** Tagged feedback, within one transaction. */
 export interface TaggedTransaction {
   /** Keeps what is higher than what stands; of what was deleted the words go, those of its corrections too. */
-  keep(tagged: readonly FeedbackTagged[]): Promise<void>;
+  keep(tagged: readonly GivenTagged[]): Promise<void>;
   /** Of those whose tags stand higher than the ones given of the same revision: as they stand. */
   higher(given: readonly FeedbackTagged[]): Promise<readonly TaggedFeedback[]>;
   /** Locked, in the order of their ids; without those that were deleted or are not there */

@@ -1,6 +1,6 @@
 import type { Feedback, FeedbackTagged, Tags } from '@closeloop/contracts';
-import { Outbox } from '@closeloop/messaging';
-import { AuditLog, jsonArray, jsonTexts } from '@closeloop/platform';
+import { jsonMembers, Outbox } from '@closeloop/messaging';
+import { AuditLog, jsonArray, jsonBytes } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Actor } from '../domain/actor.js';
@@ -10,6 +10,7 @@ import { judgedBy } from '../domain/correction/tagger-accuracy.js';
 import { taggedEvent } from '../domain/tagged-event.js';
 import {
   TaggedStore,
+  type GivenTagged,
   type JudgedWeek,
   type KeptCorrection,
   type TaggedFeedback,
@@ -126,9 +127,10 @@ class PostgresTagged implements TaggedTransaction {
     private readonly audit: AuditLog,
   ) {}
 
-  async keep(tagged: readonly FeedbackTagged[]): Promise<void> {
+  async keep(tagged: readonly GivenTagged[]): Promise<void> {
     // In the order of their ids, as whoever else locks them
     const rows = [...tagged].sort(byId);
+    const kept = rows.map(({ data, json }) => (data.tags ? jsonMembers(json, ['feedback', 'tags']) : undefined));
     await this.manager.query(
       `insert into tagged_feedback as known (feedback_id, revision, tag_revision, received_at, feedback, tags)
        select * from unnest($1::uuid[], $2::int[], $3::int[], $4::timestamptz[], ${jsonArray('$5')}, ${jsonArray('$6')})
@@ -136,15 +138,15 @@ class PostgresTagged implements TaggedTransaction {
          received_at = excluded.received_at, feedback = excluded.feedback, tags = excluded.tags
        where (excluded.revision, excluded.tag_revision) > (known.revision, known.tag_revision)`,
       [
-        rows.map(({ feedback }) => feedback.feedbackId),
-        rows.map(({ feedback }) => feedback.revision),
-        rows.map(({ tagRevision }) => tagRevision),
-        rows.map(({ feedback }) => feedback.receivedAt),
-        jsonTexts(rows.map(({ feedback, tags }) => tags && JSON.stringify(feedback))),
-        jsonTexts(rows.map(({ tags }) => tags && JSON.stringify(tags))),
+        rows.map(({ data }) => data.feedback.feedbackId),
+        rows.map(({ data }) => data.feedback.revision),
+        rows.map(({ data }) => data.tagRevision),
+        rows.map(({ data }) => data.feedback.receivedAt),
+        jsonBytes(kept.map((parts) => parts?.feedback ?? null)),
+        jsonBytes(kept.map((parts) => parts?.tags ?? null)),
       ],
     );
-    const deleted = tagged.filter(({ tags }) => tags === null).map(({ feedback }) => feedback.feedbackId);
+    const deleted = tagged.filter(({ data }) => data.tags === null).map(({ data }) => data.feedback.feedbackId);
     if (deleted.length === 0) return;
     await this.manager.query(
       `update correction set feedback = null
@@ -225,5 +227,5 @@ class PostgresTagged implements TaggedTransaction {
   }
 }
 
-const byId = (one: { feedback: { feedbackId: string } }, other: { feedback: { feedbackId: string } }): number =>
-  one.feedback.feedbackId < other.feedback.feedbackId ? -1 : 1;
+const byId = (one: GivenTagged, other: GivenTagged): number =>
+  one.data.feedback.feedbackId < other.data.feedback.feedbackId ? -1 : 1;
