@@ -34,8 +34,8 @@ const heapGrowingPercent: Readonly<Record<ProgramName, number>> = {
 /**
  * What node is started with before a service's main: it takes these from its command line only.
  *
- * - Heaps are small: helpers that collect garbage beside a service's own thread take more than they spare it, and take it from the other
- *   services where all processors are busy.
+ * - One helper marks what lives while the service's own thread goes on: a sixth of what that thread did behind a backlog (ADR 0031). Heaps are
+ *   small: other helpers, which it would wait for, take more than they spare it.
  * - What V8 has optimized of a function that is made anew for each batch, `values.map((value) => …)`, goes with the next
  *   collection of the whole heap, and is made again: a fifth of what the services took. So the small ones have to be as hot as any other first (ADR 0024).
  *   Only Node 20's V8 can be told so; later ones end at once with what they do not know.
@@ -43,7 +43,9 @@ const heapGrowingPercent: Readonly<Record<ProgramName, number>> = {
  * @param version of the Node that is started, `20.19.0`
  */
 export const nodeFlags = (service: ProgramName, version: string = process.versions.node): readonly string[] => [
-  '--single-threaded-gc',
+  '--concurrent-marking-max-worker-num=1',
+  ...['scavenge', 'compaction', 'pointer-update'].map((what) => `--no-parallel-${what}`),
+  ...['sweeping', 'array-buffer-sweeping'].map((what) => `--no-concurrent-${what}`),
   `--heap-growing-percent=${heapGrowingPercent[service]}`,
   ...(version.startsWith('20.') ? ['--max-bytecode-size-for-early-opt=0'] : []),
 ];

@@ -64,7 +64,9 @@ describe('what the chart says of the services is what the code says', () => {
       command?.at(-1)?.endsWith('/main.js'),
     );
     expect(Object.keys(facts).sort()).toEqual([...programs].sort());
-    expect(Object.fromEntries(composed.map(([name, { command }]) => [name, command]))).toEqual(
+    expect(
+      Object.fromEntries(composed.map(([name, { entrypoint, command }]) => [name, [...entrypoint, ...command]])),
+    ).toEqual(
       Object.fromEntries(programs.map((name) => [name, ['node', ...nodeFlags(name, imageNode), facts[name].main]])),
     );
   });
