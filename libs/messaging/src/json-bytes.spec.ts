@@ -6,7 +6,11 @@ const parsed = (bytes: Buffer): unknown => JSON.parse(bytes.toString());
 const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 const indents = fc.constantFrom(undefined, 2, '\t');
 const ends = fc.constantFrom('', '\n', '  ');
-const dictionary = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' }), { minKeys: 1 });
+const marks = fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', ' ', 'a', 'ü');
+const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: marks }));
+const dictionary = fc.dictionary(texts, fc.oneof(fc.jsonValue({ stringUnit: 'binary' }), texts, fc.array(texts)), {
+  minKeys: 1,
+});
 
 describe('JSON with members added', () => {
   it('is read as the object with them, wherever there is white space', () => {
