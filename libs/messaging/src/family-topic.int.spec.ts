@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { teamInboxes, teamInboxTopic } from '@closeloop/contracts';
 import { loadConfig } from '@closeloop/platform';
-import { type TestEnvironment } from '@closeloop/testing';
+import { eventually, type TestEnvironment } from '@closeloop/testing';
 import { BatchProducer, kafkaConnection, partitionCounts, TopicRefused } from './batch-producer.js';
 import { adminOf, kafkaClient } from './kafka.client.js';
 import { KafkaConfig } from './kafka.config.js';
@@ -58,7 +58,10 @@ it('finds out when a topic that it knows was deleted', async () => {
   await producer.send([inbox('gone', '1')]);
   const admin = environment.kafka.admin();
   await admin.connect();
-  await admin.deleteTopics({ topics: [environment.topicPrefix + teamInboxTopic('gone')] });
+  const topic = environment.topicPrefix + teamInboxTopic('gone');
+  await admin.deleteTopics({ topics: [topic] });
+  // The controller answers before the broker has heard; until then it takes what is sent.
+  await eventually(async () => expect(await admin.listTopics()).not.toContain(topic));
   await expect(producer.send([inbox('gone', '2')])).rejects.toThrow(TopicRefused);
   await producer.send([inbox('gone', '3')]);
   await admin.disconnect();

@@ -178,8 +178,11 @@ async function dropDatabases(serverUrl: string, prefix: string): Promise<void> {
 }
 
 async function dropTopics(admin: Admin, prefix: string): Promise<void> {
-  const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
-  if (topics.length > 0) await admin.deleteTopics({ topics });
+  // A broker lists for a while what was deleted already, and refuses to delete it twice.
+  await eventually(async () => {
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  });
   const { groups } = await admin.listGroups();
   const ours = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(prefix));
   // A group whose member was killed is not empty until its session ends, and then leaves by itself.
