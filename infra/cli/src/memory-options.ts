@@ -27,7 +27,7 @@ const semiSpaceMegabytes: Readonly<Record<ProgramName, 8 | 16>> = {
  * hops keep nothing, and have room for more; the others would come near to 180 MB.
  */
 const heapGrowingPercent: Readonly<Record<ProgramName, number>> = {
-  ...{ ingestion: 60, learning: 60, rehearsal: 60, loop: 40, insights: 60, console: 60 },
+  ...{ ingestion: 60, learning: 60, rehearsal: 60, loop: 60, insights: 60, console: 60 },
   ...{ sentiment: 100, routing: 100 },
 };
 

@@ -196,8 +196,14 @@ function guardHalfAnswers(prototype: Connection): void {
 interface WrittenEncoder {
   buf: Buffer;
   offset: number;
+  /** Where `buf` is the rest of what has room before it */
+  framed?: { readonly whole: Buffer; readonly from: number };
   ensureAvailable(length: number): void;
+  writeEncoder(written: WrittenEncoder): this;
 }
+
+/** For what kafkajs puts before a request: its size, what it asks for, and the client's name, of some ten characters */
+const frameRoom = 256;
 
 /** Records are written and read by what is several times faster. kafkajs loads its own when it first sends, and first fetches. */
 function guardRecords(load: NodeJS.Require): void {
@@ -214,6 +220,21 @@ function guardRecords(load: NodeJS.Require): void {
     this.buf.copy(larger, 0, 0, this.offset);
     this.buf = larger;
   };
+  // A request is written into another, for its head, and into a third, for its size: 256 KB each. Its head goes where there is room before it.
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own this below
+  const { writeEncoder } = prototype;
+  prototype.writeEncoder = function (written) {
+    const { framed, offset } = written;
+    if (!framed || framed.from < this.offset || framed.whole.length - framed.from !== offset) {
+      return writeEncoder.call(this, written) as typeof this;
+    }
+    const from = framed.from - this.offset;
+    this.buf.copy(framed.whole, from, 0, this.offset);
+    this.framed = { whole: framed.whole, from };
+    this.buf = framed.whole.subarray(from);
+    this.offset += offset;
+    return this;
+  };
   replace<(given: ProduceRequest) => { encode: () => Promise<WrittenEncoder> }>(
     'kafkajs/src/protocol/requests/produce/v3/request.js',
     (theirs) => (given) => {
@@ -221,9 +242,12 @@ function guardRecords(load: NodeJS.Require): void {
       if (!isPlain(given)) return request;
       return Object.assign(request, {
         encode: () => {
-          const buf = encodeProduce(given, Date.now());
+          const whole = encodeProduce(given, Date.now(), frameRoom);
+          const buf = whole.subarray(frameRoom);
           const written = Object.create(prototype) as WrittenEncoder;
-          return Promise.resolve(Object.assign(written, { buf, offset: buf.length }));
+          return Promise.resolve(
+            Object.assign(written, { buf, offset: buf.length, framed: { whole, from: frameRoom } }),
+          );
         },
       });
     },

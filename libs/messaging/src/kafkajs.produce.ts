@@ -58,9 +58,10 @@ const shortText = 64;
 function writePart(bytes: Buffer, start: number, part: RecordPart, length: number): number {
   const at = writeVarInt(bytes, start, length);
   if (part === null) return at;
-  if (typeof part !== 'string') part.copy(bytes, at);
+  if (typeof part !== 'string') bytes.set(part, at);
+  else if (length !== part.length) bytes.write(part, at, length, 'utf8');
   // one byte a character: ASCII
-  else if (length > shortText || length !== part.length) bytes.write(part, at, length, 'utf8');
+  else if (length > shortText) bytes.write(part, at, length, 'latin1');
   else for (let place = 0; place < length; place++) bytes[at + place] = part.charCodeAt(place);
   return at + length;
 }
@@ -174,14 +175,16 @@ export const isPlain = ({ compression, transactionalId, topicData }: ProduceRequ
  * @see https://kafka.apache.org/protocol#The_Messages_Produce
  * @see https://kafka.apache.org/documentation/#recordbatch
  * @param now milliseconds since 1970, the time of all records
+ * @param room bytes that are left in front of it, for what goes before it
  */
 export function encodeProduce(
   { acks, timeout, producerId = -1, producerEpoch = 0, topicData }: ProduceRequest,
   now: number,
+  room = 0,
 ): Buffer {
   const measured = new Measured();
   const recordBytes: number[] = [];
-  let size = 12;
+  let size = room + 12;
   for (const { topic, partitions } of topicData) {
     size += 2 + Buffer.byteLength(topic) + 4;
     for (const { messages } of partitions) {
@@ -195,7 +198,7 @@ export function encodeProduce(
   const bytes = Buffer.allocUnsafeSlow(size);
   const producer = BigInt(producerId.toString());
   // no transaction
-  let at = bytes.writeInt16BE(-1, 0);
+  let at = bytes.writeInt16BE(-1, room);
   at = bytes.writeInt16BE(acks, at);
   at = bytes.writeInt32BE(timeout, at);
   at = bytes.writeInt32BE(topicData.length, at);

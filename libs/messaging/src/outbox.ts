@@ -1,4 +1,4 @@
-import { currentTraceparent } from '@closeloop/platform';
+import { ByteParts, currentTraceparent } from '@closeloop/platform';
 import { Injectable } from '@nestjs/common';
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type Emitter } from './emitter.js';
@@ -108,7 +108,7 @@ export class Outbox {
        )
        select pg_notify($7, $8), (select string_agg(id::text, ',' order by id) from appended) as ids`,
       [
-        Buffer.concat(parts),
+        new ByteParts(parts),
         columns.shard,
         columns.topic,
         columns.key,

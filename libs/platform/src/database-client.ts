@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { type Writable } from 'node:stream';
 import { arrayLiteral } from './array-literal.js';
+import { type Bind, bindMessage } from './bind-message.js';
 import { RepeatedStatements } from './repeated-statements.js';
 
 /** A plan is of the size that its tables had. Until Postgres has looked at a table that grows, which takes it a minute, nothing else tells. */
@@ -26,6 +27,12 @@ export interface DatabaseClientConfig extends pg.ClientConfig {
 
 type Query = Parameters<pg.Client['query']>;
 
+/** What pg's client has of its connection. */
+interface Connection {
+  readonly stream: Writable;
+  bind(config: Bind): void;
+}
+
 /**
  * A connection that ends between two statements is told by its next one, and the pool drops it. Between the pool and whoever takes it from there
  * nobody listens for a moment, and an error that nobody hears of would end the process.
@@ -47,6 +54,15 @@ export class DatabaseClient extends pg.Client {
     super(config);
     this.#keepsStatements = config?.keepStatements ?? false;
     this.on('error', () => undefined);
+    const connection = this.#connection;
+    connection.bind = (bind) => {
+      const message = bindMessage(bind);
+      if (connection.stream.writable) connection.stream.write(message);
+    };
+  }
+
+  get #connection(): Connection {
+    return (this as unknown as { readonly connection: Connection }).connection;
   }
 
   /**
@@ -72,7 +88,7 @@ export class DatabaseClient extends pg.Client {
 
   #cork(): void {
     if (this.#corked) return;
-    const { stream } = (this as unknown as { readonly connection: { readonly stream: Writable } }).connection;
+    const { stream } = this.#connection;
     stream.cork();
     this.#corked = true;
     process.nextTick(() => {

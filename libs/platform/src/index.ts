@@ -34,6 +34,7 @@ export { pipelined } from './pipelined.js';
 export { invalid, Problem, type ProblemCode, type ProblemDocument, type ProblemError } from './problem.js';
 export { describeError, problemOf } from './problem-mapping.js';
 export { parseJson } from './json.js';
+export { ByteParts } from './byte-parts.js';
 export { jsonArray, jsonBytes, jsonTexts, textArray } from './json-texts.js';
 export { Readiness } from './readiness.js';
 export { type NamedTeam, TeamDirectory, TeamDirectoryModule } from './team-directory.js';

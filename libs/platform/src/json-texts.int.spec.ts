@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
+import { type ByteParts } from './byte-parts.js';
+import { DatabaseClient } from './database-client.js';
 import { jsonArray, jsonBytes, jsonTexts } from './json-texts.js';
 
-let client: pg.Client;
+let client: DatabaseClient;
 beforeAll(async () => {
-  client = new pg.Client({ connectionString: process.env['DATABASE_URL'] });
+  client = new DatabaseClient({ connectionString: process.env['DATABASE_URL']! });
   await client.connect();
 });
 afterAll(() => client?.end());
 
-const bytesOf = (values: readonly (string | null)[]): Buffer =>
+const bytesOf = (values: readonly (string | null)[]): ByteParts =>
   jsonBytes(values.map((value) => (value === null ? null : Buffer.from(value))));
 
-it.each([
+it.each<[string, (values: readonly (string | null)[]) => string | ByteParts]>([
   ['texts', jsonTexts],
   ['bytes', bytesOf],
 ])('reads JSON %s as they were written, beside other columns', async (_kind, parameterOf) => {
