@@ -160,4 +160,5 @@ export class AcceptFeedbackHandler {
   }
 }
 
-const nameOf = ({ source, key }: RepeatableRequest): string => JSON.stringify([source, key]);
+/** One text for what a repeatable request goes by. */
+export const nameOf = ({ source, key }: RepeatableRequest): string => JSON.stringify([source, key]);

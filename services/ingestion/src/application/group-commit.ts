@@ -10,11 +10,14 @@ import {
   type AcceptanceAnswer,
   type AcceptanceCall,
   type Judged,
+  nameOf,
 } from './accept-feedback.handler.js';
 
 interface Waiting extends AcceptanceCall {
   /** Bytes of canonical JSON */
   readonly bytes: number;
+  /** What it is about: ids of feedback, and of the request where that is repeatable */
+  readonly subjects: readonly string[];
   resolve(results: AcceptanceResult[]): void;
   reject(error: unknown): void;
 }
@@ -24,6 +27,10 @@ const attempts = 10;
 const retryAfterSeconds = '5';
 /** Most bytes of canonical JSON in one transaction (one request alone may have more). */
 const maxGroupBytes = 8 * 1024 * 1024;
+/** Transactions at once: while one waits for the database, another is computed. */
+const lanes = 2;
+/** So many submissions are worth a transaction beside another one. Fewer cost less together, in the next one. */
+const worthALane = 400;
 
 const judge = ({ unreadable, ...submission }: Submission, traceparent: string | undefined): Judged => {
   if (unreadable) return { source: submission.source, errors: unreadable };
@@ -33,14 +40,17 @@ const judge = ({ unreadable, ...submission }: Submission, traceparent: string | 
 };
 
 /**
- * Group commit: while one transaction runs, the requests that come in wait, and share the next one. A lone request waits
- * for nothing. One transaction at a time, so that the requests of a process are judged in the order in which they came.
+ * Group commit: while a transaction runs, the requests that come in wait, and share the next one. A lone request waits for nothing, and many
+ * do not wait for the one that runs. Requests of a process about the same feedback are judged in the order in which they came: a transaction
+ * beside another has nothing that the other is about, and requests behind one that has wait with it.
  */
 @Injectable()
 export class GroupCommit extends AcceptFeedback {
   private readonly queue: Waiting[] = [];
   private waiting = 0;
-  private running = false;
+  /** Of each transaction that runs: what it is about */
+  private readonly running = new Set<ReadonlySet<string>>();
+  private beginning = false;
 
   constructor(
     private readonly store: AcceptanceStore,
@@ -59,25 +69,43 @@ export class GroupCommit extends AcceptFeedback {
     const traceparent = currentTraceparent();
     const judged = submissions.map((submission) => judge(submission, traceparent));
     const bytes = judged.reduce((sum, one) => sum + (isRefusal(one) ? 0 : one.canonical.length), 0);
+    const subjects = judged.flatMap((one) => (isRefusal(one) ? [] : [one.feedbackId]));
+    if (request) subjects.push(nameOf(request));
     return new Promise((resolve, reject) => {
-      this.queue.push({ judged, bytes, resolve, reject, ...(request && { request }) });
+      this.queue.push({ judged, bytes, subjects, resolve, reject, ...(request && { request }) });
       this.waiting += judged.length;
-      if (!this.running) void this.run();
+      void this.begin();
     });
   }
 
-  private async run(): Promise<void> {
-    this.running = true;
-    // requests that have arrived already are read before the first group starts
+  private async begin(): Promise<void> {
+    if (this.beginning || this.running.size === lanes) return;
+    this.beginning = true;
+    // requests that have arrived already are read before a group starts
     await setImmediate();
-    while (this.queue.length > 0) {
-      const group = this.nextGroup();
-      await this.commit(group);
-      this.waiting -= group.reduce((sum, { judged }) => sum + judged.length, 0);
-    }
-    this.running = false;
+    this.beginning = false;
+    this.fillLanes();
   }
 
+  private fillLanes(): void {
+    while (this.queue.length > 0 && this.running.size < lanes) {
+      const group = this.nextGroup();
+      if (this.running.size > 0 && submissionsOf(group) < worthALane) return;
+      this.queue.splice(0, group.length);
+      void this.run(group);
+    }
+  }
+
+  private async run(group: readonly Waiting[]): Promise<void> {
+    const subjects = new Set(group.flatMap((call) => call.subjects));
+    this.running.add(subjects);
+    await this.commit(group);
+    this.running.delete(subjects);
+    this.waiting -= submissionsOf(group);
+    this.fillLanes();
+  }
+
+  /** The first of those that wait, as many as one transaction may have. */
   private nextGroup(): Waiting[] {
     let rows = 0;
     let bytes = 0;
@@ -86,9 +114,15 @@ export class GroupCommit extends AcceptFeedback {
       rows += call.judged.length;
       bytes += call.bytes;
       if (calls > 0 && (rows > this.config.groupRows || bytes > maxGroupBytes)) break;
+      if (this.isUnderWay(call)) break;
       calls += 1;
     }
-    return this.queue.splice(0, calls);
+    return this.queue.slice(0, calls);
+  }
+
+  private isUnderWay({ subjects }: Waiting): boolean {
+    for (const running of this.running) if (subjects.some((subject) => running.has(subject))) return true;
+    return false;
   }
 
   /** Never rejects: every call of the group is answered. */
@@ -116,6 +150,8 @@ export class GroupCommit extends AcceptFeedback {
     return unlessOvertaken(() => this.store.transaction((transaction) => this.handler.acceptSingly(transaction, call)));
   }
 }
+
+const submissionsOf = (calls: readonly Waiting[]): number => calls.reduce((sum, { judged }) => sum + judged.length, 0);
 
 const settle = (calls: readonly Waiting[], answers: readonly AcceptanceAnswer[]): void =>
   calls.forEach((call, at) => {
