@@ -1,3 +1,5 @@
+import { writeText } from '@closeloop/platform';
+
 /** A message as kafkajs's producer passes it on. */
 export interface OutgoingRecord {
   readonly key?: Buffer | string | null;
@@ -52,17 +54,11 @@ const lengthOf = (part: RecordPart): number =>
   part === null ? -1 : typeof part === 'string' ? Buffer.byteLength(part) : part.length;
 const sizeOfPart = (length: number): number => sizeOfVarInt(length) + Math.max(length, 0);
 
-/** Characters up to which a loop is faster than a call of what writes text */
-const shortText = 64;
-
 function writePart(bytes: Buffer, start: number, part: RecordPart, length: number): number {
   const at = writeVarInt(bytes, start, length);
   if (part === null) return at;
-  if (typeof part !== 'string') bytes.set(part, at);
-  else if (length !== part.length) bytes.write(part, at, length, 'utf8');
-  // one byte a character: ASCII
-  else if (length > shortText) bytes.write(part, at, length, 'latin1');
-  else for (let place = 0; place < length; place++) bytes[at + place] = part.charCodeAt(place);
+  if (typeof part === 'string') return writeText(bytes, at, part, length);
+  bytes.set(part, at);
   return at + length;
 }
 

@@ -1,4 +1,5 @@
 import { ByteParts } from './byte-parts.js';
+import { writeText } from './write-text.js';
 
 /** As pg hands it to its connection. */
 export interface Bind {
@@ -12,9 +13,6 @@ export interface Bind {
 }
 
 type Parameter = string | Uint8Array | ByteParts | null;
-
-/** Characters up to which a loop is faster than a call of what writes text */
-const shortText = 32;
 
 /**
  * The message that binds parameters to a statement, in one buffer of its size. pg's writer begins with 256 bytes and copies what it has each time
@@ -82,13 +80,4 @@ function writeParameter(bytes: Buffer, at: number, parameter: Parameter, length:
     at += part.length;
   }
   return at;
-}
-
-/** @param length in UTF-8 @returns where it ends */
-function writeText(bytes: Buffer, at: number, text: string, length: number): number {
-  // one byte a character: ASCII
-  if (length !== text.length) bytes.write(text, at, length, 'utf8');
-  else if (length > shortText) bytes.write(text, at, length, 'latin1');
-  else for (let place = 0; place < length; place++) bytes[at + place] = text.charCodeAt(place);
-  return at + length;
 }

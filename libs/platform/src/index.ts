@@ -52,3 +52,4 @@ export {
   pinnedLookupBy,
   type Resolve,
 } from './url-guard.js';
+export { writeText } from './write-text.js';

@@ -10,7 +10,6 @@ jest.setTimeout(60_000);
 
 describe('Requests while a transaction of the same process runs', () => {
   let ingestion: IngestionFixture;
-  let held: string;
   let holder: pg.Client | undefined;
   let count = 0;
 
@@ -48,7 +47,7 @@ describe('Requests while a transaction of the same process runs', () => {
   afterEach(release);
 
   it('do not wait for it where they are many, about other feedback; few do, and share the next one', async () => {
-    held = `held-${count++}`;
+    const held = `held-${count++}`;
     await send(review(held, 'one'));
     await hold(held);
     const waiting = send(review(held, 'two'));
@@ -65,7 +64,7 @@ describe('Requests while a transaction of the same process runs', () => {
 
   it('are judged in the order in which they came where they are about the same feedback', async () => {
     const received = await ingestion.test.record(feedbackReceived.topic);
-    held = `held-${count++}`;
+    const held = `held-${count++}`;
     const both = `both-${count++}`;
     await send(review(held, 'one'));
     await hold(held);
