@@ -69,13 +69,17 @@ describe('what the chart says of the services is what the code says', () => {
     ).toEqual(
       Object.fromEntries(programs.map((name) => [name, ['node', ...nodeFlags(name, imageNode), facts[name].main]])),
     );
+    const young = /--max-semi-space-size=\d+/;
+    expect(young.exec(compose.services.loop.environment.NODE_OPTIONS)![0]).toBe(
+      young.exec(memoryOptions('loop', imageNode).NODE_OPTIONS)![0],
+    );
   });
 
   it.each(programs)('%s', (name) => {
     const { port, main, heapMegabytes, semiSpaceMegabytes, group, topics } = facts[name];
     expect({ port, main }).toEqual({ port: defaultPortOf(name), main: relative(workspaceRoot, mainOf(name)) });
-    expect(memoryOptions(name).NODE_OPTIONS).toContain(`--max-old-space-size=${heapMegabytes}`);
-    expect(memoryOptions(name).NODE_OPTIONS).toContain(`--max-semi-space-size=${semiSpaceMegabytes}`);
+    expect(memoryOptions(name, imageNode).NODE_OPTIONS).toContain(`--max-old-space-size=${heapMegabytes}`);
+    expect(memoryOptions(name, imageNode).NODE_OPTIONS).toContain(`--max-semi-space-size=${semiSpaceMegabytes}`);
     if (name === 'console') return;
     expect({ group, topics }).toEqual({
       group: pipeline[name].group,
