@@ -40,7 +40,7 @@ const sinceNode22: {
 };
 
 const isNode20 = (version: string): boolean => version.startsWith('20.');
-const own = (service: ProgramName, version: string) => (isNode20(version) ? undefined : sinceNode22[service]);
+const sooner = (service: ProgramName, version: string) => (isNode20(version) ? undefined : sinceNode22[service]);
 
 /**
  * What node is started with before a service's main: it takes these from its command line only.
@@ -57,7 +57,7 @@ export const nodeFlags = (service: ProgramName, version: string = process.versio
   '--concurrent-marking-max-worker-num=1',
   ...['scavenge', 'compaction', 'pointer-update'].map((what) => `--no-parallel-${what}`),
   ...['sweeping', 'array-buffer-sweeping'].map((what) => `--no-concurrent-${what}`),
-  `--heap-growing-percent=${own(service, version)?.heapGrowing ?? heapGrowingPercent[service]}`,
+  `--heap-growing-percent=${sooner(service, version)?.heapGrowing ?? heapGrowingPercent[service]}`,
   ...(isNode20(version) ? ['--max-bytecode-size-for-early-opt=0'] : []),
 ];
 
@@ -73,7 +73,7 @@ export const memoryOptions = (
 ): Readonly<Record<'NODE_OPTIONS' | 'MALLOC_ARENA_MAX' | 'MALLOC_MMAP_THRESHOLD_', string>> => ({
   NODE_OPTIONS: [
     '--disable-warning=TimeoutNegativeWarning',
-    `--max-semi-space-size=${own(service, version)?.semiSpace ?? semiSpaceMegabytes[service]}`,
+    `--max-semi-space-size=${sooner(service, version)?.semiSpace ?? semiSpaceMegabytes[service]}`,
     `--max-old-space-size=${heapMegabytes[service]}`,
   ].join(' '),
   MALLOC_ARENA_MAX: '2',
